@@ -1,0 +1,1 @@
+"""Puts machine learning models into service on Azure: provision, release, score, watch."""

@@ -1,0 +1,1 @@
+"""Batch scoring: plan, submit, follow, collect."""

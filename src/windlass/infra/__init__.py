@@ -1,0 +1,1 @@
+"""Pulumi components and the pure tables they are built from."""

@@ -1,0 +1,1 @@
+"""What the user wrote and what follows from it: settings, definitions, names, stack outputs."""

@@ -1,0 +1,52 @@
+"""What the infrastructure tells the scripts: one versioned model, the only way from one to the other.
+
+`infra/__main__.py` exports it as the stack output `windlass`; scripts read it back with the engine. It holds no
+secret: whoever may read a state file may read this.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+OUTPUT_NAME = "windlass"
+
+
+class _Output(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EndpointOutput(_Output):
+    """One endpoint that Pulumi created for a folder under `endpoints/`."""
+
+    model: str = Field(description="The folder under endpoints/ that it serves, such as churn")
+    kind: Literal["online", "batch"] = Field(description="Real-time or batch")
+    name: str = Field(description="Its name in Azure, unique per region")
+
+
+class ClusterOutput(_Output):
+    """One compute cluster for batch scoring."""
+
+    name: str = Field(description="Its name in the workspace")
+    vm_size: str = Field(description="The size of each node")
+    max_nodes: int = Field(description="How many nodes it may grow to")
+
+
+class StackOutputs(_Output):
+    """Everything the scripts need to know of a stack."""
+
+    version: Literal[1] = Field(default=1, description="Of this model; another one is refused by name")
+    project: str = Field(description="The short project name that Azure names start with")
+    stack: str = Field(description="The Pulumi stack: local, dev, staging, prod")
+    cloud: Literal["azure", "local"] = Field(description="Where the stack is applied")
+    tenant_id: str
+    subscription_id: str
+    location: str = Field(description="Azure region, such as westeurope")
+    resource_group: str
+    workspace: str
+    storage_account: str
+    key_vault: str
+    container_registry: str
+    endpoints: tuple[EndpointOutput, ...] = ()
+    clusters: tuple[ClusterOutput, ...] = ()

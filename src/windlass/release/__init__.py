@@ -1,0 +1,1 @@
+"""A model version into service: plan, gates, steps, execute, journal."""
