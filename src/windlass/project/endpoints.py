@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from windlass.errors.infra import InvalidEndpointFilesError
-from windlass.project.names import ENDPOINT_FOLDER_PATTERN, EndpointKind
+from windlass.project.names import FOLDER_LENGTH, WORDS_PATTERN, EndpointKind
 
 ENDPOINTS_FOLDER: Final = "endpoints"
 ENDPOINT_FILE: Final = "endpoint.yml"
@@ -116,7 +116,8 @@ def _folders(parent: Path) -> Iterator[Path]:
 
 def _kinds(folder: Path) -> tuple[EndpointKind, ...]:
     where = f"{ENDPOINTS_FOLDER}/{folder.name}"
-    if not re.match(ENDPOINT_FOLDER_PATTERN, folder.name):
+    shortest, longest = FOLDER_LENGTH
+    if not (re.fullmatch(WORDS_PATTERN, folder.name) and shortest <= len(folder.name) <= longest):
         rule = "name it with 2 to 32 lower-case letters, digits and single hyphens, a letter first"
         raise InvalidEndpointFilesError((f"{where}: {rule}",))
     kinds = tuple(kind for kind in KINDS if (folder / kind / ENDPOINT_FILE).is_file())

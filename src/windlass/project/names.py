@@ -25,17 +25,19 @@ IDENTITY_PURPOSES: Final[tuple[IdentityPurpose, ...]] = get_args(IdentityPurpose
 PROJECT_PATTERN: Final = r"^[a-z][a-z0-9]{1,11}$"
 """A short name that every other name starts with; a storage account takes nothing but letters and digits."""
 
-ENDPOINT_FOLDER_PATTERN: Final = r"^[a-z]([a-z0-9]|-(?!-)){0,30}[a-z0-9]$"
-"""A folder under endpoints/: lower-case words with single hyphens, 2 to 32 characters."""
+WORDS_PATTERN: Final = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+"""Lower-case words with single hyphens: a folder under endpoints/ and a cluster are named so."""
 
-CLUSTER_PATTERN: Final = r"^[a-z]([a-z0-9]|-(?!-)){0,14}[a-z0-9]$"
-"""A cluster is known in Azure by the name that the settings give it: 2 to 16 characters."""
+FOLDER_LENGTH: Final = (2, 32)
+CLUSTER_LENGTH: Final = (2, 16)
 
-CONTAINER_PATTERN: Final = r"^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$"
-"""A blob container: 3 to 63 characters, lower-case letters, digits and single hyphens."""
+CONTAINER_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+"""A blob container may begin with a digit."""
 
-TOKEN_LENGTH: Final = 8
-"""Characters of base 32, so 40 bits: a thousand stacks meet with a probability below one in a million."""
+CONTAINER_LENGTH: Final = (3, 63)
+
+TOKEN_LENGTH: Final = 7
+"""Characters of base 32, so 35 bits: of a thousand things with the same words two meet once in 60,000 tries."""
 
 # Azure's limits, in characters. A name that is not global carries the token as well: all names of one stack are
 # recognised by the same end.
@@ -109,11 +111,13 @@ def endpoint_name(scope: NameScope, folder: str, kind: EndpointKind) -> str:
     """Name the endpoint of a folder: the host name that callers use, unique in its region.
 
     A real-time and a batch endpoint of one folder would otherwise ask for the same host name, so the kind is
-    one of the words.
+    one of the words, and never shortened.
     """
-    words = (folder, kind, scope.stack)
     token = _token(scope.subscription_id.lower(), scope.project, scope.stack, folder, kind)
-    return _hyphenated(scope.project, words, token, ENDPOINT_LIMIT)
+    hyphens = 4
+    budget = ENDPOINT_LIMIT - len(kind) - len(token) - hyphens
+    project, subject, stack = _fitted((scope.project, folder, scope.stack), budget)
+    return _with_hyphens(project, subject, kind, stack, token)
 
 
 def grant_name(*, scope: str, principal: str, role_id: str) -> str:
@@ -135,19 +139,22 @@ def _token(*facts: str) -> str:
 
 
 def _hyphenated(prefix: str, words: Sequence[str], token: str, limit: int) -> str:
-    cleaned = [_cleaned(word, "-") for word in words]
-    hyphens = 1 + len(cleaned)
-    shortened = _shortened(cleaned, limit - len(prefix) - len(token) - hyphens)
-    return "-".join(part for part in (prefix, *(word.strip("-") for word in shortened), token) if part)
+    hyphens = 1 + len(words)
+    return _with_hyphens(prefix, *_fitted(words, limit - len(prefix) - len(token) - hyphens), token)
 
 
 def _joined(prefix: str, words: Sequence[str], token: str, limit: int) -> str:
-    cleaned = [_cleaned(word, "") for word in words]
-    return "".join((prefix, *_shortened(cleaned, limit - len(prefix) - len(token)), token))
+    letters = tuple(re.sub(r"[^a-z0-9]+", "", word.lower()) for word in words)
+    return "".join((prefix, *_shortened(letters, limit - len(prefix) - len(token)), token))
 
 
-def _cleaned(word: str, instead: str) -> str:
-    return re.sub(r"[^a-z0-9]+", instead, word.lower()).strip("-")
+def _fitted(words: Sequence[str], budget: int) -> tuple[str, ...]:
+    cleaned = tuple(re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-") for word in words)
+    return tuple(word.strip("-") for word in _shortened(cleaned, budget))
+
+
+def _with_hyphens(*words: str) -> str:
+    return "-".join(word for word in words if word)
 
 
 def _shortened(words: Sequence[str], budget: int) -> tuple[str, ...]:

@@ -14,7 +14,14 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from windlass.errors.infra import InvalidSettingsError, LocalAzureInShellError, LocalAzureNotInShellError
-from windlass.project.names import CLUSTER_PATTERN, CONTAINER_PATTERN, PROJECT_PATTERN, NameScope
+from windlass.project.names import (
+    CLUSTER_LENGTH,
+    CONTAINER_LENGTH,
+    CONTAINER_PATTERN,
+    PROJECT_PATTERN,
+    WORDS_PATTERN,
+    NameScope,
+)
 
 SETTINGS_NAMESPACE: Final = "windlass"
 SETTINGS_KEY: Final = "settings"
@@ -31,7 +38,7 @@ OWN_TAGS: Final = ("project", "stack", "owner", "managed-by")
 
 _MOST_TAGS: Final = 50 - len(OWN_TAGS)
 _TAG_NAME: Final = r"^[^<>%&\\?/]{1,128}$"
-_ENDPOINT_PATTERN: Final = r"^[a-z][a-z0-9-]*/(online|batch)$"
+_ENDPOINT_PATTERN: Final = WORDS_PATTERN.replace("$", "/(online|batch)$")
 _GUID: Final = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 _REGION: Final = re.compile(r"^[a-z][a-z0-9]+$")
 PROVIDER_KEYS: Final = {
@@ -40,15 +47,21 @@ PROVIDER_KEYS: Final = {
     "tenantId": "the id of your tenant (az account show --query tenantId)",
 }
 
-ClusterName = Annotated[str, StringConstraints(pattern=CLUSTER_PATTERN)]
-ContainerName = Annotated[str, StringConstraints(pattern=CONTAINER_PATTERN)]
+ClusterName = Annotated[
+    str,
+    StringConstraints(pattern=WORDS_PATTERN, min_length=CLUSTER_LENGTH[0], max_length=CLUSTER_LENGTH[1]),
+]
+ContainerName = Annotated[
+    str,
+    StringConstraints(pattern=CONTAINER_PATTERN, min_length=CONTAINER_LENGTH[0], max_length=CONTAINER_LENGTH[1]),
+]
 TagName = Annotated[str, StringConstraints(pattern=_TAG_NAME)]
 TagValue = Annotated[str, StringConstraints(max_length=256)]
 EndpointPath = Annotated[str, StringConstraints(pattern=_ENDPOINT_PATTERN)]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=False)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class StorageSettings(_Model):
@@ -251,7 +264,7 @@ def _provider_problems(config: Mapping[str, Any]) -> tuple[str, ...]:
         value = config.get(key)
         if value is None:
             problems.append(f"{key}: is missing; write {meaning}")
-        elif not (_REGION if name == "location" else _GUID).match(str(value)):
+        elif not (_REGION if name == "location" else _GUID).fullmatch(str(value)):
             problems.append(f"{key}: is {value!r}; replace it by {meaning}")
     return tuple(problems)
 
