@@ -4,9 +4,7 @@ Unpickling runs code, so a model file is trusted by its SHA-256 and by nothing e
 `WINDLASS_MODEL_SHA256` on every deployment to the digest that it computed before it registered the model:
 
 * a model that is one file: the SHA-256 of its bytes;
-* a model that is a folder: the SHA-256 of a listing with one line per file, sorted by path, `<sha256>
-  <path>`, which is what `find . -type f | sort | xargs sha256sum | sha256sum` would print if paths had no
-  `./` in front.
+* a model that is a folder: the SHA-256 of the sorted lines `<path> NUL <sha256 of the file>`, one per file.
 
 No sidecar file takes part in this: whoever can change the model can change a file beside it. Without the
 variable (a deployment that somebody else made) the model is loaded and the log says that nobody vouched for
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
 DIGEST_VARIABLE = "WINDLASS_MODEL_SHA256"
 MODEL_DIR_VARIABLE = "AZUREML_MODEL_DIR"
 MODEL_FILE = "model.joblib"
+LEFT_BEHIND = frozenset({"__pycache__", ".ipynb_checkpoints", ".DS_Store", ".git"})
 
 logger = logging.getLogger("churn")
 
@@ -97,13 +96,11 @@ def digest_file(path: Path) -> str:
 
 
 def digest_folder(folder: Path) -> str:
-    """The SHA-256 of the sorted listing of a folder's files with their own SHA-256."""
-    files = sorted(
-        (path for path in folder.rglob("*") if path.is_file()), key=lambda path: _posix(path, folder)
-    )
-    listing = "".join(f"{digest_file(path)}  {_posix(path, folder)}\n" for path in files)
-    return hashlib.sha256(listing.encode()).hexdigest()
+    """The SHA-256 of a folder's paths and contents, without what tools leave behind in folders."""
+    files = [path for path in folder.rglob("*") if path.is_file() and _counts(path.relative_to(folder))]
+    lines = sorted(f"{path.relative_to(folder).as_posix()}\0{digest_file(path)}\n" for path in files)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _posix(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix()
+def _counts(path: Path) -> bool:
+    return path.suffix != ".pyc" and LEFT_BEHIND.isdisjoint(path.parts)

@@ -2,8 +2,8 @@
 
 A table of any size arrives cut into files, some of which make a mini-batch. The rows that `run` returns are
 appended to predictions.csv by Azure ML: no header, values separated by blanks. `batch/results.yml` names the
-columns for whoever collects them. A file that cannot be scored fails its mini-batch: it is retried, then counted
-against `error_threshold`, and the rows of other files are not touched.
+columns for whoever collects them. A file that cannot be scored fails its mini-batch: it is retried, then
+counted against `error_threshold`, and the rows of other files are not touched.
 """
 
 from __future__ import annotations
