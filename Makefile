@@ -2,6 +2,12 @@
 PYTHON ?= python3
 STACK ?= local
 RUN = . .windlass/env && exec
+# The local stack needs the local Azure and its own settings; any other stack takes those of the caller.
+ifeq ($(STACK),local)
+IN_STACK = . .windlass/env && .venv/bin/python scripts/local.py start && . .windlass/env
+else
+IN_STACK = export PATH="$(CURDIR)/.windlass/bin:$(CURDIR)/.venv/bin:$$PATH"
+endif
 .DEFAULT_GOAL := help
 .PHONY: help setup check test demo local-up local-down preview up destroy clean lock
 
@@ -27,13 +33,13 @@ local-down: setup ## stop the local Azure; its state stays
 	@$(RUN) .venv/bin/python scripts/local.py stop
 
 preview: setup ## show what `up` would change (STACK=local)
-	@$(RUN) .venv/bin/python scripts/infra.py preview --stack $(STACK)
+	@$(IN_STACK) && pulumi preview --stack $(STACK)
 
 up: setup ## provision the stack (STACK=local)
-	@$(RUN) .venv/bin/python scripts/infra.py up --stack $(STACK)
+	@$(IN_STACK) && pulumi up --stack $(STACK) $(if $(filter local,$(STACK)),--yes)
 
 destroy: setup ## remove the stack and purge what Azure would keep (STACK=local)
-	@$(RUN) .venv/bin/python scripts/teardown.py --stack $(STACK)
+	@$(IN_STACK) && python scripts/teardown.py --stack $(STACK)
 
 clean: ## remove what was made in this checkout (the cache folder stays)
 	@if [ -x .venv/bin/python ] && [ -d .windlass/azure ]; then .venv/bin/python -m windlass_emulator stop --data .windlass/azure; fi

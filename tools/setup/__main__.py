@@ -8,7 +8,7 @@ import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036 - this file must also run where the rest of the project cannot
     sys.exit(
-        "Windlass needs Python 3.11 or newer; this is %d.%d. Run: make setup PYTHON=python3.11" % sys.version_info[:2]
+        f"Windlass needs Python 3.11 or newer; this is {sys.version.split()[0]}. Run: make setup PYTHON=python3.11"
     )
 
 from setup_steps import main

@@ -37,6 +37,7 @@ def prepare(layout: Layout) -> bool:
         _ENV.format(tools=layout.tools, venv=layout.venv, local=layout.local, cache=layout.cache)
     )
     _plugin(layout)
+    _stack(layout)
     for example in examples:
         _environment(layout, example)
     stamp.touch()
@@ -47,6 +48,14 @@ def _plugin(layout: Layout) -> None:
     argv = [layout.python, "-m", "windlass_provider", "install", "--home", layout.local / "pulumi"]
     log = layout.local / "log" / "setup-local.log"
     run(argv, what="Installing the provider plugin", log=log, env=environment(layout))
+
+
+def _stack(layout: Layout) -> None:
+    """Create the stack, so that plain `pulumi up -s local` finds it."""
+    script = '. "$0" && pulumi stack select --create --non-interactive local'
+    log = layout.local / "log" / "setup-local.log"
+    argv = ["sh", "-c", script, layout.local / "env"]
+    run(argv, what="Creating the stack local", log=log, env=environment(layout), cwd=layout.root)
 
 
 def _environment(layout: Layout, example: Path) -> None:
