@@ -1,0 +1,43 @@
+"""What a part of the local Azure brings: routes, actions, renderers, and what it does at start and stop.
+
+A part is a module or package with a function `feature() -> Feature`; `features.py` lists them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from windlass_emulator.http import Route
+
+if TYPE_CHECKING:
+    from windlass_emulator.azure import LocalAzure, Renderer
+    from windlass_emulator.operations import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One part.
+
+    Attributes:
+        name: Such as "online".
+        routes: Its operations.
+        actions: Its long-running work, by name.
+        renderers: How its resource types are shown, by lower-case type.
+        start: Called once when the store, the storage and the listeners are up, before operations resume:
+            brings back what ran (instances, nodes).
+        stop: Called before children are ended.
+        status: What it adds to `status --output json`, such as {"instances": [...]}.
+        deleted: By lower-case type, what else must end when a resource of it is removed with its parent or group
+            (called with the id before the store forgets it).
+    """
+
+    name: str
+    routes: tuple[Route, ...] = ()
+    actions: Mapping[str, Action] = field(default_factory=dict)
+    renderers: Mapping[str, Renderer] = field(default_factory=dict)
+    start: Callable[[LocalAzure], Awaitable[None]] | None = None
+    stop: Callable[[LocalAzure], Awaitable[None]] | None = None
+    status: Callable[[LocalAzure], Mapping[str, Any]] | None = None
+    deleted: Mapping[str, Callable[[LocalAzure, str], Awaitable[None]]] = field(default_factory=dict)
