@@ -92,7 +92,9 @@ def show(azure: LocalAzure, resource: Resource) -> Properties:
     return {"properties": {**resource.body["properties"]["properties"], "azureml.labels": label}}
 
 
-KIND = AssetKind("environments", "environment", ENVIRONMENT, CONTAINER, complete, refuse_change, show=show, replaced=201)
+KIND = AssetKind(
+    "environments", "environment", ENVIRONMENT, CONTAINER, complete, refuse_change, show=show, replaced=201
+)
 
 
 def feature() -> Feature:
