@@ -117,7 +117,7 @@ def _make_client(credential: Any, sleep: Sleep) -> Any:
     from azure.core.pipeline.transport import RequestsTransport
     from azure.mgmt.core import ARMPipelineClient
 
-    class _Transport(RequestsTransport):
+    class _Transport(RequestsTransport):  # type: ignore[misc] # azure-core is not followed by mypy
         """Waits, between retries and polls, with the clock that we were given."""
 
         def sleep(self, duration: float) -> None:

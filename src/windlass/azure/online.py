@@ -13,6 +13,7 @@ from typing import Any
 
 from windlass.azure.failures import describe, innermost_message, patiently
 from windlass.azure.workspace import Workspace
+from windlass.errors.azure import AzureNotFoundError
 from windlass.errors.release import DeploymentFailedError, EndpointUnreadableError
 from windlass.release.models import (
     TAG_BASE,
@@ -25,6 +26,7 @@ from windlass.release.models import (
     Deployment,
     Endpoint,
 )
+from windlass.release.status import BatchStatus
 from windlass.release.traffic import Traffic
 
 Json = dict[str, Any]
@@ -83,6 +85,22 @@ class AzureOnlineEndpoints:
             f"read the log of deployment {deployment}",
         )
         return str(answer.get("content") or "")
+
+    def find(self, endpoint: str) -> Endpoint | None:
+        """Look at an endpoint that may be gone."""
+        try:
+            return self.observe(endpoint)
+        except AzureNotFoundError:
+            return None
+
+    def find_batch(self, endpoint: str) -> BatchStatus | None:
+        """Look at a batch endpoint that may be gone."""
+        path = f"batchEndpoints/{endpoint}"
+        found = self._arm.find(path, f"read batch endpoint {endpoint}")
+        if found is None:
+            return None
+        deployments = self._arm.list(f"{path}/deployments", f"list the deployments of {endpoint}")
+        return read_batch_endpoint(found, tuple(deployments))
 
     def _create(self, endpoint: str, step: CreateDeployment, what: str) -> None:
         with self._workspace.sdk(what) as client:
@@ -151,7 +169,7 @@ def read_endpoint(resource: Json, deployments: tuple[Json, ...] = ()) -> Endpoin
         target=tags.get(TAG_TARGET, ""),
         base=before,
         scoring_uri=properties.get("scoringUri") or "",
-        auth_mode=_AUTH_MODES[str(properties["authMode"]).lower()],
+        auth_mode=_AUTH_MODES.get(str(properties.get("authMode")).lower(), "key"),
     )
 
 
@@ -180,9 +198,26 @@ def _writable_identity(identity: Mapping[str, Any] | None) -> Json | None:
     """Keep what may be sent: Azure fills in principals itself, and lets nobody change an endpoint's identity."""
     if identity is None:
         return None
-    users = {name: {} for name in identity.get("userAssignedIdentities") or {}}
+    users: Json = {name: {} for name in identity.get("userAssignedIdentities") or {}}
     return {"type": identity["type"], **({"userAssignedIdentities": users} if users else {})}
 
 
 def _present(document: Mapping[str, Any]) -> Json:
     return {key: value for key, value in document.items() if value is not None}
+
+
+def read_batch_endpoint(resource: Json, deployments: tuple[Json, ...]) -> BatchStatus:
+    """Read a batch endpoint as Resource Manager shows it."""
+    defaults = resource["properties"].get("defaults") or {}
+    return BatchStatus(
+        name=resource["name"],
+        default=defaults.get("deploymentName") or "",
+        deployments=tuple(
+            (
+                each["name"],
+                str(each["properties"].get("provisioningState") or ""),
+                _label((each["properties"].get("model") or {}).get("assetId")),
+            )
+            for each in deployments
+        ),
+    )
