@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from demo_summary import Story, show
 from rich.console import Console
-from stage import CommandFailedError, Stages
-from traffic import SteadyLoad
 
+from demo.stage import CommandFailedError, Stages
+from demo.summary import Story, show
+from demo.traffic import SteadyLoad
 from windlass.factory import Toolkit
 
 ROOT = Path(__file__).resolve().parents[2]

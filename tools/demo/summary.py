@@ -8,7 +8,8 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from traffic import Sent, quantile, shares
+
+from demo.traffic import Sent, quantile, shares
 
 NEXT = (
     ("python scripts/status.py -s local", "endpoints, versions, traffic"),
