@@ -50,9 +50,7 @@ class AzuriteBlobs:
                 account,
                 self.account_key(account),
                 resource_types=ResourceTypes(service=True, container=True, object=True),
-                permission=AccountSasPermissions(
-                    read=True, write=True, list=True, create=True, add=True, delete=True
-                ),
+                permission=AccountSasPermissions(read=True, write=True, list=True, create=True, add=True, delete=True),
                 **_life(hours),
             )
         )
