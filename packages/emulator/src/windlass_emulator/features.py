@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from windlass_emulator import lro
+from windlass_emulator import admin, login, lro
 from windlass_emulator.feature import Feature
 
 
 def features() -> tuple[Feature, ...]:
     """Return every part, in the order in which routes are tried."""
-    return (Feature("operations", routes=lro.routes()),)
+    return (Feature("operations", routes=lro.routes()), login.feature(), admin.feature())
