@@ -211,9 +211,7 @@ async def apply_endpoint(azure: LocalAzure, operation: Operation) -> None:
 
 def _set_state(azure: LocalAzure, endpoint: Resource, state: str) -> Resource:
     body = {**endpoint.body, "properties": {**endpoint.body["properties"], "provisioningState": state}}
-    return azure.store.put(
-        endpoint.id, ENDPOINT_TYPE, body, parent=workspace_of(endpoint.id), now=azure.clock.now()
-    )
+    return azure.store.put(endpoint.id, ENDPOINT_TYPE, body, parent=workspace_of(endpoint.id), now=azure.clock.now())
 
 
 def _still_there(azure: LocalAzure, endpoint: str) -> Resource:

@@ -115,14 +115,16 @@ class Instance:
     """One instance.
 
     Attributes:
-        name: For `status` and logs: endpoint/deployment/index.
+        endpoint: The name of its endpoint.
+        deployment: The name of its deployment.
         index: From 0.
         program: What it runs.
         changed: Called at each change of state.
         busy: Requests that it is working on.
     """
 
-    name: str
+    endpoint: str
+    deployment: str
     index: int
     program: Program
     processes: Processes
@@ -136,6 +138,11 @@ class Instance:
     _keeper: asyncio.Task[None] | None = None
     _log_offset: int = 0
     _doubted: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def name(self) -> str:
+        """What children and logs call it."""
+        return f"{self.endpoint}/{self.deployment}/{self.index}"
 
     @property
     def pid(self) -> int | None:
@@ -211,9 +218,9 @@ class Instance:
     async def _become_ready(self, port_file: Path) -> None:
         try:
             async with asyncio.timeout(self.program.readiness.patience):
-                while not port_file.exists():
+                while (port := _read_port(port_file)) is None:
                     await self._pause()
-                self.port = int(port_file.read_text(encoding="ascii"))
+                self.port = port
                 while not await self._answers():
                     await self._pause()
         except TimeoutError as error:
@@ -314,6 +321,10 @@ class Instance:
         with self.program.log.open("rb") as console:
             console.seek(self._log_offset)
             return console.read().decode(errors="replace")
+
+
+def _read_port(file: Path) -> int | None:
+    return int(file.read_text(encoding="ascii")) if file.exists() else None
 
 
 async def _first_of(*tasks: asyncio.Task[Any]) -> set[asyncio.Task[Any]]:

@@ -116,7 +116,7 @@ class TokenSigner:
             )
         except jwt.InvalidTokenError:
             return False
-        return claims["endpointName"] == endpoint and now < claims["exp"]
+        return str(claims["endpointName"]) == endpoint and now < float(claims["exp"])
 
 
 def _new_signing_key() -> str:

@@ -7,13 +7,14 @@ back. Nothing here is ever the only place of a fact, but for the counts of reque
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from windlass_emulator.ml.common import child_id
 from windlass_emulator.online.balance import Share, Turns
 from windlass_emulator.online.fleet import Fleet
+from windlass_emulator.online.instance import Instance
 from windlass_emulator.online.keys import TokenSigner, keys_of
 from windlass_emulator.online.views import host_of
 
@@ -50,12 +51,14 @@ class Live:
     Attributes:
         doorways: By host name.
         fleets: By the deployment's id in lower case.
+        arriving: Instances that are starting and in no fleet yet, by the same.
         signer: Of endpoint tokens; made when one is first asked for.
         copies: Mirrored requests under way.
     """
 
     doorways: dict[str, Doorway] = field(default_factory=dict)
     fleets: dict[str, Fleet] = field(default_factory=dict)
+    arriving: dict[str, Sequence[Instance]] = field(default_factory=dict)
     signer: TokenSigner | None = None
     copies: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -116,22 +119,24 @@ async def close_fleet(azure: LocalAzure, deployment: str) -> None:
 
 def status(azure: LocalAzure) -> dict[str, Any]:
     """Return the instances and the counts of requests."""
-    fleets = live(azure).fleets.values()
+    state = live(azure)
+    running = [one for fleet in state.fleets.values() for one in [*fleet.instances, *fleet.leaving]]
+    starting = [one for instances in state.arriving.values() for one in instances]
     return {
-        "instances": [
-            {
-                "endpoint": fleet.endpoint,
-                "deployment": fleet.deployment,
-                "index": one.index,
-                "pid": one.pid,
-                "port": one.port,
-                "state": one.state,
-            }
-            for fleet in fleets
-            for one in [*fleet.instances, *fleet.leaving]
-        ],
+        "instances": [_instance_row(one) for one in [*running, *starting]],
         "requests": [
             {"endpoint": fleet.endpoint, "deployment": fleet.deployment, "answers": dict(fleet.answers)}
-            for fleet in fleets
+            for fleet in state.fleets.values()
         ],
+    }
+
+
+def _instance_row(instance: Instance) -> dict[str, Any]:
+    return {
+        "endpoint": instance.endpoint,
+        "deployment": instance.deployment,
+        "index": instance.index,
+        "pid": instance.pid,
+        "port": instance.port,
+        "state": instance.state,
     }

@@ -108,7 +108,8 @@ def steps(seen: set[str], state: str) -> dict[str, str]:
 
 def _event_line(event: Mapping[str, Any]) -> str:
     moment = datetime.fromtimestamp(event["at"], UTC)
-    return f"Kind: Pod, Name: {event['name']}, Type: Normal, Time: {moment:%Y-%m-%dT%H:%M:%S.%fZ}, Message: {event['message']}"  # fmt: skip
+    when = f"Time: {moment:%Y-%m-%dT%H:%M:%S.%fZ}"
+    return f"Kind: Pod, Name: {event['name']}, Type: Normal, {when}, Message: {event['message']}"
 
 
 def _download_lines(events: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -211,7 +211,7 @@ def _identity(azure: LocalAzure, deployment: str) -> dict[str, str]:
     endpoint = azure.store.get(endpoint_of(deployment))
     assert endpoint is not None
     identity = endpoint.body["identity"]
-    mine: Mapping[str, Any] = next(iter((identity.get("userAssignedIdentities") or {}).values()), None) or identity
+    mine = next(iter((identity.get("userAssignedIdentities") or {}).values()), identity)
     principal = str(mine.get("principalId", ""))
     return identity_environment(azure, principal, str(mine.get("clientId", principal)))
 

@@ -40,12 +40,11 @@ def inference_refusal(field: str, message: str, *, creating: bool = False) -> Ml
         message: What is wrong.
         creating: Whether it came up while a deployment was made, which has an envelope of its own.
     """
-    errors = {"errors": {field: [message]}, "title": "One or more validation errors occurred."}
-    text = json.dumps(errors)
+    text = json.dumps({"errors": {field: [message]}, "title": "One or more validation errors occurred."})
+    code = "InferencingClientCallFailed"
     if creating:
-        code, text = "InferencingClientCreateDeploymentFailed", f"InferencingClient HttpRequest error, error detail: {text}"  # fmt: skip
-    else:
-        code = "InferencingClientCallFailed"
+        code = "InferencingClientCreateDeploymentFailed"
+        text = f"InferencingClient HttpRequest error, error detail: {text}"
     detail: dict[str, Any] = {"code": code, "message": text, "details": [], "additionalInfo": []}
     return MlError(400, "BadRequest", "The request is invalid.", details=(detail,))
 

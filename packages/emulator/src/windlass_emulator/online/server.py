@@ -49,8 +49,8 @@ def _publish(port_file: Path, port: int) -> None:
 
 
 def _run_gunicorn(descriptor: int) -> None:
-    from gunicorn.app.wsgiapp import WSGIApplication  # type: ignore[import-not-found,unused-ignore]
-    from gunicorn.config import make_settings  # type: ignore[import-not-found,unused-ignore]
+    from gunicorn.app.wsgiapp import WSGIApplication  # type: ignore[import-untyped,import-not-found,unused-ignore]
+    from gunicorn.config import make_settings  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
     options = {
         "--bind": f"fd://{descriptor}",

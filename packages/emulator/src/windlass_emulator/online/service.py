@@ -38,8 +38,7 @@ _REVIVAL_SECONDS = 10.0
 async def apply_deployment(azure: LocalAzure, operation: Operation) -> None:
     """Carry out the making or changing of a deployment."""
     deployment = operation.resource
-    if azure.store.get(deployment) is None:
-        raise OperationFailedError("ResourceNotFound", f"'{deployment}' was deleted while it was in the making.")
+    _require_deployment(azure, deployment)
     try:
         await _apply(azure, deployment)
     except AzureError as error:
@@ -51,20 +50,20 @@ async def apply_deployment(azure: LocalAzure, operation: Operation) -> None:
     _set_state(azure, deployment, "Succeeded")
 
 
+def _require_deployment(azure: LocalAzure, deployment: str) -> Resource:
+    if stored := azure.store.get(deployment):
+        return stored
+    raise OperationFailedError("ResourceNotFound", f"'{deployment}' was deleted while it was in the making.")
+
+
 async def _apply(azure: LocalAzure, deployment: str) -> None:
-    wanted = _body(azure, deployment)
+    wanted = _require_deployment(azure, deployment).body
     serving = azure.store.fact(deployment, "serving")
     await azure.take("online_deployment.update" if serving else "online_deployment.create")
     if serving and not prepare.needs_new_instances(serving["body"], wanted):
         await _scale(azure, deployment, serving["revision"], wanted)
     else:
         await _replace(azure, deployment, wanted)
-
-
-def _body(azure: LocalAzure, deployment: str) -> dict[str, Any]:
-    stored = azure.store.get(deployment)
-    assert stored is not None
-    return stored.body
 
 
 async def _replace(azure: LocalAzure, deployment: str, wanted: Mapping[str, Any]) -> None:
@@ -77,9 +76,8 @@ async def _replace(azure: LocalAzure, deployment: str, wanted: Mapping[str, Any]
     fleet = _fleet(azure, deployment, wanted)
     instances = [_instance(azure, fleet, prepared, index) for index in range(wanted["sku"]["capacity"])]
     events.add("Created", "Created container inference-server")
-    await _start_all(instances)
+    await _begin(azure, deployment, instances, {"revision": revision, "body": wanted})
     events.add("Started", "Started container inference-server")
-    _remember(azure, deployment, revision, wanted)
     _tune(fleet, wanted)
     live(azure).fleets[deployment.lower()] = fleet
     await fleet.replace(instances)
@@ -109,17 +107,27 @@ async def _scale(azure: LocalAzure, deployment: str, revision: int, wanted: Mapp
     kept = fleet.instances[:count]
     prepared = await prepare.prepare(azure, deployment, wanted, revision)
     added = [_instance(azure, fleet, prepared, index) for index in range(len(kept), count)]
-    await _start_all(added)
-    _remember(azure, deployment, revision, wanted)
+    await _begin(azure, deployment, added, {"revision": revision, "body": wanted})
     live(azure).fleets[deployment.lower()] = fleet
     await fleet.replace([*kept, *added])
 
 
-def _remember(azure: LocalAzure, deployment: str, revision: int, wanted: Mapping[str, Any]) -> None:
-    """Write down what is in service from now on, before anybody relies on it."""
-    if azure.store.get(deployment) is None:
-        raise OperationFailedError("ResourceNotFound", f"'{deployment}' was deleted while it was in the making.")
-    azure.store.set_fact(deployment, "serving", {"revision": revision, "body": wanted})
+async def _begin(azure: LocalAzure, deployment: str, instances: Sequence[Instance], serving: Mapping[str, Any]) -> None:
+    """Start instances and write down what is in service from now on, before anybody relies on it.
+
+    Raises:
+        OperationFailedError: One did not start, or the deployment is gone; none of them runs then.
+    """
+    live(azure).arriving[deployment.lower()] = instances
+    try:
+        await _start_all(instances)
+        _require_deployment(azure, deployment)
+        azure.store.set_fact(deployment, "serving", serving)
+    except BaseException:
+        await asyncio.gather(*(instance.stop() for instance in instances))
+        raise
+    finally:
+        del live(azure).arriving[deployment.lower()]
 
 
 def _fleet(azure: LocalAzure, deployment: str, wanted: Mapping[str, Any]) -> Fleet:
@@ -139,7 +147,8 @@ def _tune(fleet: Fleet, wanted: Mapping[str, Any]) -> None:
 
 def _instance(azure: LocalAzure, fleet: Fleet, prepared: Prepared, index: int) -> Instance:
     return Instance(
-        name=f"{fleet.endpoint}/{fleet.deployment}/{index}",
+        endpoint=fleet.endpoint,
+        deployment=fleet.deployment,
         index=index,
         program=prepared.program(index),
         processes=azure.processes,
@@ -149,7 +158,7 @@ def _instance(azure: LocalAzure, fleet: Fleet, prepared: Prepared, index: int) -
 
 
 async def _start_all(instances: Sequence[Instance]) -> None:
-    """Start instances, a few at a time; when one fails, end those that did start.
+    """Start instances, a few at a time; the first that fails ends the starting of the others.
 
     Raises:
         OperationFailedError: Of the first that failed.
@@ -160,15 +169,7 @@ async def _start_all(instances: Sequence[Instance]) -> None:
         async with turns:
             await instance.start()
 
-    try:
-        await _all_or_none(start(instance) for instance in instances)
-    except BaseException:
-        await asyncio.gather(*(instance.stop() for instance in instances))
-        raise
-
-
-async def _all_or_none(work: Any) -> None:
-    tasks: list[asyncio.Task[None]] = [asyncio.ensure_future(part) for part in work]
+    tasks = [asyncio.create_task(start(instance)) for instance in instances]
     try:
         await asyncio.gather(*tasks)
     finally:
