@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import warnings
 from typing import Any
 
 from windlass_emulator.shapes import Anything, Items, Shape, Union, Values
@@ -69,4 +70,6 @@ def _mapping(model: str) -> dict[str, Any]:
 
 
 def _model(name: str) -> Any:
-    return getattr(importlib.import_module(MODELS), name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # azure-ai-ml 1.35 warns of its own marshmallow while it is imported
+        return getattr(importlib.import_module(MODELS), name)

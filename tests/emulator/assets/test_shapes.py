@@ -19,6 +19,9 @@ CASES = [
     (shapes.CODE, "CodeVersion"),
     (shapes.DATA, "DataVersionBase"),
     (shapes.CONTAINER, "ModelContainer"),
+    (shapes.CONTAINER, "EnvironmentContainer"),
+    (shapes.CONTAINER, "CodeContainer"),
+    (shapes.DATA_CONTAINER, "DataContainer"),
     (shapes.PENDING_UPLOAD, "PendingUploadRequestDto"),
 ]
 
