@@ -134,7 +134,10 @@ def require_identity(body: Mapping[str, Any], api_version: str) -> None:
 
 
 def require_same_endpoint(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    """Refuse a change of what an endpoint keeps for life: its location, its identity, its own properties.
+    """Refuse a change of what an endpoint keeps for life: its location and its identity.
+
+    Its `properties.properties` do not change either, but are not refused: azure-ai-ml adds times of its own to them
+    whenever it sends an endpoint back, and the service lets that pass.
 
     Raises:
         AzureError: 409 for the location, 400 for the rest.
@@ -148,15 +151,10 @@ def require_same_endpoint(old: Mapping[str, Any], new: Mapping[str, Any]) -> Non
         )
     if new.get("identity") and _identity(new["identity"]) != _identity(old["identity"]):
         raise ml_refusal("The identity of an online endpoint cannot be changed once the endpoint has been created.")
-    mine = old["properties"].get("properties") or {}
-    sent = new["properties"].get("properties") or {}
-    changed = sorted(key for key, value in sent.items() if key not in SERVICE_PROPERTIES and mine.get(key) != value)
-    if changed:
-        raise ml_refusal(f"Properties of an endpoint are immutable: properties.properties.{changed[0]} cannot be set.")
 
 
-SERVICE_PROPERTIES = ("azureml.onlineendpointid", "AzureAsyncOperationUri")
-"""What the service itself adds to `properties.properties`; clients send it back."""
+SERVICE_PROPERTIES = ("azureml.onlineendpointid", "AzureAsyncOperationUri", "createdAt", "createdBy", "lastModifiedAt")
+"""What the service or azure-ai-ml adds to `properties.properties`; it comes back with a changed endpoint."""
 
 
 def require_same_deployment(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
