@@ -54,6 +54,28 @@ async def fetch_code(azure: LocalAzure, workspace_id: str, code: str) -> Path:
     return await _fetch(azure, source, keep_name=False)
 
 
+async def ensure_environment(azure: LocalAzure, workspace_id: str, environment: str) -> Path:
+    """Return the Python interpreter of a registered environment, made now if it was not yet.
+
+    Args:
+        azure: The local Azure.
+        workspace_id: The workspace in which the reference was written.
+        environment: A reference in any form.
+
+    Raises:
+        MlError: There is no such environment.
+        OperationFailedError: "ImageBuildFailure": it cannot be made here; the message says why.
+    """
+    asset = find_asset(azure, workspace_id, "environments", environment)
+    properties = asset.body["properties"]
+    if properties.get("build"):
+        raise OperationFailedError(
+            "ImageBuildFailure",
+            "The local Azure builds no image from a Dockerfile. Use an environment with an image and a conda file.",
+        )
+    return await azure.environments.ensure(properties["condaFile"])
+
+
 def _is_address(reference: str) -> bool:
     return "/datastores/" in reference or reference.startswith(("https://", "wasbs://"))
 

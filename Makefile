@@ -1,0 +1,50 @@
+# `make` shows what there is. Everything it makes lies in .venv/, .windlass/ and one cache folder.
+PYTHON ?= python3
+STACK ?= local
+RUN = . .windlass/env && exec
+# The local stack needs the local Azure and its own settings; any other stack takes those of the caller.
+ifeq ($(STACK),local)
+IN_STACK = . .windlass/env && .venv/bin/python scripts/local.py start && . .windlass/env
+else
+IN_STACK = export PATH="$(CURDIR)/.windlass/bin:$(CURDIR)/.venv/bin:$$PATH"
+endif
+.DEFAULT_GOAL := help
+.PHONY: help setup check test demo local-up local-down preview up destroy clean lock
+
+help: ## show this
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## make this checkout ready (once; a few minutes)
+	@$(PYTHON) tools/setup
+
+demo: setup ## provision, deploy, roll over and score on the local Azure
+	@$(RUN) .venv/bin/python tools/demo
+
+test: check ## every check and every test, the real engine included
+	@$(RUN) .venv/bin/python -m pytest
+
+check: setup ## format, lint, types, layers, generated files
+	@$(RUN) .venv/bin/python tools/check.py
+
+local-up: setup ## start the local Azure
+	@$(RUN) .venv/bin/python scripts/local.py start
+
+local-down: setup ## stop the local Azure; its state stays
+	@$(RUN) .venv/bin/python scripts/local.py stop
+
+preview: setup ## show what `up` would change (STACK=local)
+	@$(IN_STACK) && pulumi preview --stack $(STACK)
+
+up: setup ## provision the stack (STACK=local)
+	@$(IN_STACK) && pulumi up --stack $(STACK) $(if $(filter local,$(STACK)),--yes)
+
+destroy: setup ## remove the stack and purge what Azure would keep (STACK=local)
+	@$(IN_STACK) && python scripts/teardown.py --stack $(STACK)
+
+clean: ## remove what was made in this checkout (the cache folder stays)
+	@if [ -x .venv/bin/python ] && [ -d .windlass/azure ]; then .venv/bin/python -m windlass_emulator stop --data .windlass/azure; fi
+	@rm -rf .venv .windlass .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+lock: setup ## compile requirements.in into requirements.lock
+	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header requirements.in --output-file requirements.lock

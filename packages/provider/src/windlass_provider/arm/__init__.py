@@ -1,0 +1,1 @@
+"""Azure Resource Manager: requests (`client`), long-running operations (`polling`), waits (`pace`)."""
