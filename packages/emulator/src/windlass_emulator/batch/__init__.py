@@ -33,7 +33,7 @@ component deployments, MLflow models without a script, tabular input and jobs of
 from __future__ import annotations
 
 from windlass_emulator.batch import deployments, endpoints, invocation, jobs, live, runs
-from windlass_emulator.batch.addresses import COMPUTE_TYPE, JOB_TYPE
+from windlass_emulator.batch.addresses import JOB_TYPE
 from windlass_emulator.feature import Feature
 
 
@@ -55,5 +55,5 @@ def feature() -> Feature:
         start=live.start,
         stop=live.stop,
         status=live.status,
-        deleted={COMPUTE_TYPE.lower(): live.compute_removed, JOB_TYPE.lower(): live.job_removed},
+        deleted={JOB_TYPE.lower(): live.job_removed},
     )  # fmt: skip

@@ -249,4 +249,4 @@ async def _delete(request: Request) -> Answer:
 async def delete_deployment(azure: LocalAzure, operation: Operation) -> None:
     """Carry out a DELETE."""
     await azure.take("batch_deployment.delete")
-    azure.store.delete(operation.resource)
+    await azure.remove(operation.resource)

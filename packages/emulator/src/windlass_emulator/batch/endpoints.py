@@ -215,7 +215,7 @@ async def _delete(request: Request) -> Answer:
 async def delete_endpoint(azure: LocalAzure, operation: Operation) -> None:
     """Carry out a DELETE."""
     await azure.take("batch_endpoint.delete")
-    azure.store.delete(operation.resource)
+    await azure.remove(operation.resource)
 
 
 async def _keys(request: Request) -> Answer:

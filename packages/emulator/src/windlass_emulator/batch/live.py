@@ -76,7 +76,7 @@ async def start(azure: LocalAzure) -> None:
     await clusters.open()
     azure.live["clusters"] = clusters
     azure.live["batch"] = Live(azure, clusters)
-    clusters.reconcile()
+    clusters.follow()
     live(azure).resume()
 
 
@@ -95,11 +95,6 @@ async def cancel_job(azure: LocalAzure, operation: Operation) -> None:
     """Carry out the cancellation of a job."""
     await azure.take("job.cancel")
     await live(azure).cancel(operation.resource)
-
-
-async def compute_removed(azure: LocalAzure, compute_id: str) -> None:
-    """End the nodes of a cluster that goes with its workspace or group."""
-    await azure.live["clusters"].removed(compute_id)
 
 
 async def job_removed(azure: LocalAzure, job_id: str) -> None:

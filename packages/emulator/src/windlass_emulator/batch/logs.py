@@ -1,8 +1,8 @@
 """The logs of a job, as blobs where Azure puts them: `ExperimentRun/dcid.{run}/...` in `workspaceartifactstore`.
 
 - of the job: `logs/azureml/executionlogs.txt`, what `jobs.stream` prints of a pipeline job;
-- of its step: `logs/azureml/job_progress_overview.{yyyymmddhh}.txt` (how many mini-batches are done), `logs/user/error.txt`
-  (what scripts raised), `logs/user/stdout/{node}/processNNN.stdout.txt` (what they printed).
+- of its step: `logs/azureml/job_progress_overview.{yyyymmddhh}.txt` (how many mini-batches are done),
+  `logs/user/error.txt` (what scripts raised), `logs/user/stdout/{node}/processNNN.stdout.txt` (what they printed).
 """
 
 from __future__ import annotations
@@ -46,6 +46,11 @@ def log_files(azure: LocalAzure, ledger: Ledger, run: str) -> dict[str, str]:
     return found
 
 
+def files_in(folder: Path) -> list[Path]:
+    """Return the files below a folder that are not empty, in the order of their names."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size)
+
+
 class JobLog:
     """Appends to the logs of one job, in order, without holding up whoever has something to say."""
 
@@ -79,7 +84,7 @@ class JobLog:
     async def upload(self, folder: Path) -> None:
         """Put the files of a folder beside the step's logs, under the names that they have there."""
         run = self._ledger.spec.child
-        for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size):
+        for path in await asyncio.to_thread(files_in, folder):
             name = f"logs/{path.relative_to(folder).as_posix()}"
             place = artifact(self._azure, self._ledger.spec.workspace, run, name)
             await asyncio.to_thread(self._azure.blobs.upload, place.account, place.container, place.path, path)
@@ -96,7 +101,7 @@ class JobLog:
     async def _write_soon(self) -> None:
         try:
             await self.flush()
-        except Exception:  # the job goes on without its log; whoever looks after the local Azure can see why
+        except Exception:  # noqa: BLE001 - the job goes on without its log; whoever looks after the local Azure can see why
             _log.exception("logs of job %s", self._ledger.spec.name)
 
     async def _write(self) -> None:

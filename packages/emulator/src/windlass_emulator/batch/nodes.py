@@ -25,6 +25,7 @@ from windlass_emulator.batch import driver
 from windlass_emulator.batch.addresses import COMPUTE_TYPE
 from windlass_emulator.batch.scheduling import Demand, assign, target_nodes
 from windlass_emulator.batch.spec import seconds
+from windlass_emulator.ml.quota import NodeCounts
 
 if TYPE_CHECKING:
     from windlass_emulator.azure import LocalAzure
@@ -35,6 +36,8 @@ _log = logging.getLogger(__name__)
 State = Literal["starting", "idle", "running", "leaving"]
 _LINE_LIMIT = 2**22
 _LEAVE_SECONDS = 3.0
+_FOLLOW_SECONDS = 0.5
+"""How soon a cluster notices that its minimum has changed; what jobs need is noticed at once."""
 
 
 class JobPort(Protocol):
@@ -110,14 +113,25 @@ class Cluster:
                 node.send(do="end")
         self.reconcile()
 
+    @property
+    def maximum(self) -> int:
+        """The most nodes that the cluster may have."""
+        return self._scale()[1]
+
+    @property
+    def target(self) -> int:
+        """How many nodes the cluster should have."""
+        minimum, maximum, _ = self._scale()
+        return target_nodes(self._demands(), minimum, maximum)
+
     # What the cluster does
 
     def reconcile(self) -> None:
         """Bring the nodes in line with what is wanted."""
         if self._stopped:
             return
-        minimum, maximum, _ = self._scale()
-        target = target_nodes(self._demands(), minimum, maximum)
+        minimum, _, _ = self._scale()
+        target = self.target
         staying = [node for node in self.nodes.values() if node.state != "leaving"]
         for _ in range(target - len(staying) - self._arriving):
             self._arriving += 1
@@ -267,6 +281,7 @@ class Clusters:
         self._clusters: dict[str, Cluster] = {}
         self._expected: dict[str, tuple[Cluster, Node]] = {}
         self._server: asyncio.Server | None = None
+        self._following: asyncio.Task[None] | None = None
         self.address = ""
 
     async def open(self) -> None:
@@ -281,31 +296,50 @@ class Clusters:
             self._clusters[key] = Cluster(self._azure, compute_id, self)
         return self._clusters[key]
 
-    def counts(self, compute_id: str) -> Mapping[str, int]:
-        """Return how many nodes of a cluster are preparing, running, idle and leaving."""
+    def counts(self, compute_id: str) -> NodeCounts:
+        """Return how many nodes a cluster has now."""
         cluster = self._clusters.get(compute_id.lower())
-        states = Counter(node.state for node in cluster.nodes.values()) if cluster else Counter[str]()
-        return {
-            "preparing": states["starting"],
-            "running": states["running"],
-            "idle": states["idle"],
-            "leaving": states["leaving"],
-        }
+        if cluster is None:
+            return NodeCounts()
+        states = Counter(node.state for node in cluster.nodes.values())
+        return NodeCounts(
+            preparing=states["starting"],
+            running=states["running"],
+            idle=states["idle"],
+            leaving=states["leaving"],
+            target=cluster.target,
+        )
 
-    def changed(self, compute_id: str) -> None:
-        """Follow a change of the compute resource (its minimum or maximum of nodes)."""
-        self.of(compute_id).reconcile()
+    def nodes(self, compute_id: str) -> list[Mapping[str, Any]]:
+        """Return the nodes of a cluster as listNodes shows them."""
+        cluster = self._clusters.get(compute_id.lower())
+        return [
+            {
+                "nodeId": node.name,
+                "privateIpAddress": "127.0.0.1",
+                "publicIpAddress": None,
+                "port": None,
+                "nodeState": "preparing" if node.state == "starting" else node.state,
+                "runId": node.job,
+            }
+            for node in (cluster.nodes.values() if cluster else ())
+        ]
 
-    async def removed(self, compute_id: str) -> None:
-        """End the nodes of a compute resource that is being deleted."""
+    async def release(self, compute_id: str) -> None:
+        """End all nodes of a cluster, because it is deleted."""
         if cluster := self._clusters.pop(compute_id.lower(), None):
             await cluster.stop()
 
-    def reconcile(self) -> None:
-        """Start the minimum of nodes of every cluster."""
-        for compute in self._azure.store.of_type(COMPUTE_TYPE):
-            if compute.body["properties"]["computeType"].lower() == "amlcompute":
-                self.changed(compute.id)
+    def follow(self) -> None:
+        """Keep every cluster at its minimum of nodes from now on, as compute resources come and change."""
+        self._following = asyncio.create_task(self._follow(), name="minimum of nodes")
+
+    async def _follow(self) -> None:
+        while True:
+            for compute in self._azure.store.of_type(COMPUTE_TYPE):
+                if compute.body["properties"]["provisioningState"] == "Succeeded":
+                    self.of(compute.id).reconcile()
+            await asyncio.sleep(_FOLLOW_SECONDS)
 
     def expect(self, cluster: Cluster, node: Node) -> None:
         """Know a node by its token when it reports."""
@@ -328,6 +362,8 @@ class Clusters:
 
     async def stop(self) -> None:
         """End all nodes and close the door."""
+        if self._following is not None:
+            self._following.cancel()
         await asyncio.gather(*(cluster.stop() for cluster in self._clusters.values()))
         if self._server is not None:
             self._server.close()

@@ -7,7 +7,6 @@ mini-batch counts as done only when its rows lie in the job's folder and its lin
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -191,7 +190,7 @@ class Ledger:
         """Write down what has become of a mini-batch; its rows first, replacing those of an earlier time."""
         if part is not None:
             self.rows_of(batch).parent.mkdir(parents=True, exist_ok=True)
-            os.replace(part, self.rows_of(batch))
+            part.replace(self.rows_of(batch))
         with self._store.transaction():
             line = [batch.failures, batch.outcome, batch.rows, batch.position, batch.error]
             self.note(f"batch.{batch.index}", line)

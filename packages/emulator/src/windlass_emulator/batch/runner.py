@@ -105,7 +105,7 @@ class JobRun:
             verdict = await self._work()
         except (OperationFailedError, AzureError) as error:
             verdict = Verdict("Failed", error.code, error.message)
-        except Exception as error:  # the edge of a job; nothing above could report it
+        except Exception as error:  # noqa: BLE001 - the edge of a job; nothing above could report it
             _log.exception("job %s", self._spec.name)
             verdict = Verdict("Failed", "InternalServerError", f"{type(error).__name__}: {error}")
         finally:
@@ -124,8 +124,9 @@ class JobRun:
         parts = await self._prepare()
         await self._plan()
         left = sum(batch.outcome is None for batch in self._batches)
-        maximum = self._spec.instance_count
-        self._wanted = scheduling.nodes_for(self._spec.instance_count, maximum, left, self._spec.concurrency)
+        self._wanted = scheduling.nodes_for(
+            self._spec.instance_count, self._cluster.maximum, left, self._spec.concurrency
+        )
         self._cluster.want(self._spec.name, self._wanted, self)
         verdict = self._judge()
         while verdict is None:
@@ -213,6 +214,7 @@ class JobRun:
             "PATH": f"{parts.python.parent}:/usr/bin:/bin",
             "LANG": "C.UTF-8",
             "HOME": str(node.folder),
+            **self._azure.client_environment,
             "AZUREML_RUN_ID": self._spec.child,
             "AZUREML_ROOT_RUN_ID": self._spec.name,
             "AZ_BATCH_NODE_ID": node.name,
@@ -285,7 +287,7 @@ class JobRun:
     async def _upload_output(self) -> None:
         folder, to = self._ledger.folder / "output", self._spec.output
         await asyncio.to_thread(self._azure.blobs.ensure_container, to.account, to.container)
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        for path in await asyncio.to_thread(lambda: sorted(path for path in folder.rglob("*") if path.is_file())):
             name = "/".join(part for part in (to.path, path.relative_to(folder).as_posix()) if part)
             await asyncio.to_thread(self._azure.blobs.upload, to.account, to.container, name, path)
 
@@ -299,7 +301,7 @@ class JobRun:
         try:
             await self._log.upload(self._ledger.folder / "logs")
             await self._log.flush()
-        except Exception:  # a job whose scoring is over must end, with or without its logs
+        except Exception:  # noqa: BLE001 - a job whose scoring is over must end, with or without its logs
             _log.exception("logs of job %s", self._spec.name)
         error = {"code": verdict.code, "message": verdict.cause} if verdict and verdict.cause else None
         status = verdict.status if verdict else "Canceled"

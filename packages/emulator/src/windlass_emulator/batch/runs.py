@@ -209,6 +209,6 @@ async def _uris(request: Request) -> Answer:
 
 def _child_of(asset: str) -> str | None:
     """Return the step that an output's asset id names."""
-    name = asset.split("/data/")[-1].split("/")[0]
+    name = asset.rpartition("/data/")[2].partition("/")[0]
     start, end = "azureml_", f"_output_data_{OUTPUT}"
     return name[len(start) : -len(end)] if name.startswith(start) and name.endswith(end) else None

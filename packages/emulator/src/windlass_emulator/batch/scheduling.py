@@ -1,5 +1,6 @@
-"""The decisions of a batch job as pure functions: what a mini-batch is, who gets it, when it has failed, when the
-job has, and how many nodes a cluster should have.
+"""The decisions of a batch job as pure functions.
+
+What a mini-batch is, who gets it, when it has failed, when the job has, and how many nodes a cluster should have.
 
 Sources: "Failed = Total - Succeeded", with one returned row per input that went well (Azure's performance guide of
 the parallel run step); `error_threshold` counts inputs, not mini-batches, and -1 ignores all failures (reference of

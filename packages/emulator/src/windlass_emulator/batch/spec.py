@@ -1,5 +1,8 @@
-"""What a batch job is asked to do, as plain frozen facts: read from the deployment and the invocation once, stored
-as JSON, and never changed while the job runs (later changes of the deployment do not reach a job under way)."""
+"""What a batch job is asked to do, as plain frozen facts.
+
+They are read from the deployment and the invocation once, stored as JSON, and never changed while the job runs: later
+changes of the deployment do not reach a job under way.
+"""
 
 from __future__ import annotations
 
