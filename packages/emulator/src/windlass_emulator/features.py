@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from windlass_emulator import admin, batch, login, lro
 from windlass_emulator.feature import Feature
-from windlass_emulator.ml import codes, computes, data, datastores, environments_assets, models, quota, workspaces
+from windlass_emulator.ml import (
+    codes,
+    computes,
+    data,
+    datastores,
+    environments_assets,
+    models,
+    quota,
+    venvs,
+    workspaces,
+)
 
 
 def features() -> tuple[Feature, ...]:
@@ -21,5 +31,6 @@ def features() -> tuple[Feature, ...]:
         environments_assets.feature(),
         data.feature(),
         codes.feature(),
+        venvs.feature(),
         batch.feature(),
     )

@@ -23,7 +23,6 @@ from windlass_emulator.ml.common import (
     type_of,
 )
 from windlass_emulator.ml.references import Kind, container_not_found, version_not_found
-from windlass_emulator.ml.shapes import CONTAINER
 from windlass_emulator.shapes import Shape, check
 
 if TYPE_CHECKING:
@@ -45,6 +44,7 @@ class AssetKind:
         segment: As in ids: "models".
         word: As in messages: "model".
         shape: What the body of a version may hold.
+        container_shape: What the body of a container may hold.
         complete: What is stored of the properties of a PUT, with what the service adds; it may refuse them. Blocking
             calls are made through `azure.blobs` by kinds that need them, so it is a coroutine.
         refuse_change: Raises when the new properties change what an existing version fixes.
@@ -56,6 +56,7 @@ class AssetKind:
     segment: Kind
     word: str
     shape: Shape
+    container_shape: Shape
     complete: Callable[[Request, Resource, Properties], Any]
     refuse_change: Callable[[str, str, Properties, Properties], None]
     show: Callable[[LocalAzure, Resource], Properties] | None = None
@@ -138,7 +139,7 @@ async def put_container(request: Request, kind: AssetKind) -> Answer:
     workspace = require_workspace(request)
     require_name(request.params["name"], ASSET_NAME, kind.word, _NAME_RULE)
     body = request.json()
-    check(body, CONTAINER)
+    check(body, kind.container_shape)
     existed = request.azure.store.get(child_id(workspace, kind.segment, request.params["name"])) is not None
     stored = _store_container(request, kind, workspace, body.get("properties") or {})
     return Answer(200 if existed else 201, request.azure.render(stored, request.api_version))

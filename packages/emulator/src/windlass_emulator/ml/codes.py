@@ -14,7 +14,7 @@ from windlass_emulator.http import Answer, Request, Route
 from windlass_emulator.ml.assets import AssetKind, Properties, list_versions, renderers, routes
 from windlass_emulator.ml.common import WORKSPACE, conflict, listing, require_workspace, type_of
 from windlass_emulator.ml.references import BLOB_SUFFIX
-from windlass_emulator.ml.shapes import CODE, PENDING_UPLOAD
+from windlass_emulator.ml.shapes import CODE, CONTAINER, PENDING_UPLOAD
 from windlass_emulator.shapes import check
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _random_name() -> str:
     return base64.b32encode(secrets.token_bytes(20)).decode().lower()[:26]
 
 
-KIND = AssetKind("codes", "code", CODE, complete, refuse_change)
+KIND = AssetKind("codes", "code", CODE, CONTAINER, complete, refuse_change)
 
 
 def feature() -> Feature:

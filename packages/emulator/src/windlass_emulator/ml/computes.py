@@ -299,8 +299,7 @@ async def delete_compute(request: Request) -> Answer:
 
 async def _delete(azure: LocalAzure, operation: Operation) -> None:
     await azure.take("compute.delete")
-    await removed(azure, operation.resource)
-    azure.store.delete(operation.resource)
+    await azure.remove(operation.resource)
 
 
 async def removed(azure: LocalAzure, resource_id: str) -> None:

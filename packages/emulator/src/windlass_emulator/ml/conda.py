@@ -38,8 +38,8 @@ _OTHER_NAMES: Mapping[str, str] = MappingProxyType(
 _NOT_PYTHON = frozenset(
     {
         "blas", "cmake", "compilers", "cuda", "cudatoolkit", "cudnn", "ffmpeg", "gcc", "git", "gxx", "libgcc",
-        "libgcc-ng", "libgomp", "libstdcxx-ng", "make", "mkl", "nodejs", "nomkl", "openblas", "openjdk", "openmpi", "r-base",
-        "pytorch-cuda",
+        "libgcc-ng", "libgomp", "libstdcxx-ng", "make", "mkl", "nodejs", "nomkl", "openblas", "openjdk", "openmpi",
+        "pytorch-cuda", "r-base",
     }
 )  # fmt: skip
 
@@ -189,8 +189,8 @@ def require_python(content: CondaContent, running: str) -> None:
         refuse(f"The bounds 'python{content.python_as_written}' of the conda file cannot be read.")
     if not fits:
         refuse(
-            f"The environment asks for python{content.python_as_written}, and the local Azure makes environments of the "
-            f"Python it runs on, {running}. Widen the bounds in the conda file, or run `make setup` with that Python."
+            f"The environment asks for python{content.python_as_written}, and the local Azure makes environments of "
+            f"the Python it runs on, {running}. Widen the bounds in the conda file, or run `make setup` with that Python."
         )
 
 

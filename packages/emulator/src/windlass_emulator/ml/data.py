@@ -8,7 +8,7 @@ from windlass_emulator.errors import ml_refusal
 from windlass_emulator.feature import Feature
 from windlass_emulator.ml.assets import AssetKind, Properties, renderers, routes
 from windlass_emulator.ml.common import conflict
-from windlass_emulator.ml.shapes import DATA
+from windlass_emulator.ml.shapes import DATA, DATA_CONTAINER
 
 if TYPE_CHECKING:
     from windlass_emulator.http import Request
@@ -40,7 +40,7 @@ def refuse_change(name: str, version: str, old: Properties, new: Properties) -> 
         )
 
 
-KIND = AssetKind("data", "data", DATA, complete, refuse_change, replaced=200)
+KIND = AssetKind("data", "data", DATA, DATA_CONTAINER, complete, refuse_change)
 
 
 def feature() -> Feature:

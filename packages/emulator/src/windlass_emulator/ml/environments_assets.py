@@ -12,7 +12,7 @@ from windlass_emulator.errors import ml_refusal
 from windlass_emulator.feature import Feature
 from windlass_emulator.ml.assets import AssetKind, Properties, renderers, routes
 from windlass_emulator.ml.common import conflict, type_of
-from windlass_emulator.ml.shapes import ENVIRONMENT
+from windlass_emulator.ml.shapes import CONTAINER, ENVIRONMENT
 
 if TYPE_CHECKING:
     from windlass_emulator.azure import LocalAzure
@@ -92,7 +92,9 @@ def show(azure: LocalAzure, resource: Resource) -> Properties:
     return {"properties": {**resource.body["properties"]["properties"], "azureml.labels": label}}
 
 
-KIND = AssetKind("environments", "environment", ENVIRONMENT, complete, refuse_change, show=show, replaced=201)
+KIND = AssetKind(
+    "environments", "environment", ENVIRONMENT, CONTAINER, complete, refuse_change, show=show, replaced=201
+)
 
 
 def feature() -> Feature:

@@ -16,7 +16,7 @@ from windlass_emulator.feature import Feature
 from windlass_emulator.ml.assets import AssetKind, Properties, renderers, routes
 from windlass_emulator.ml.common import conflict, place
 from windlass_emulator.ml.references import blob_path
-from windlass_emulator.ml.shapes import MODEL
+from windlass_emulator.ml.shapes import CONTAINER, MODEL
 
 if TYPE_CHECKING:
     from windlass_emulator.http import Request
@@ -97,7 +97,7 @@ def _read_flavors(text: str) -> dict[str, Any]:
         raise ml_refusal(f"The MLmodel file has no readable 'flavors': {error}") from error
 
 
-KIND = AssetKind("models", "model", MODEL, complete, refuse_change)
+KIND = AssetKind("models", "model", MODEL, CONTAINER, complete, refuse_change)
 
 
 def feature() -> Feature:

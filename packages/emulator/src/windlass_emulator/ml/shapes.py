@@ -136,23 +136,24 @@ AML_COMPUTE_PROPERTIES: Shape = MappingProxyType(
         "virtualMachineImage": ANY,
     }
 )
+_AML_COMPUTE: Shape = MappingProxyType(
+    {
+        "computeType": ANY,
+        "computeLocation": ANY,
+        "description": ANY,
+        "resourceId": ANY,
+        "disableLocalAuth": ANY,
+        "properties": AML_COMPUTE_PROPERTIES,
+        # What a GET adds.
+        "provisioningState": ANY,
+        "provisioningErrors": ANY,
+        "createdOn": ANY,
+        "modifiedOn": ANY,
+        "isAttachedCompute": ANY,
+    }
+)
 COMPUTE: Shape = _resource(
-    MappingProxyType(
-        {
-            "computeType": ANY,
-            "computeLocation": ANY,
-            "description": ANY,
-            "resourceId": ANY,
-            "disableLocalAuth": ANY,
-            "properties": AML_COMPUTE_PROPERTIES,
-            # What a GET adds.
-            "provisioningState": ANY,
-            "provisioningErrors": ANY,
-            "createdOn": ANY,
-            "modifiedOn": ANY,
-            "isAttachedCompute": ANY,
-        }
-    ),
+    Union("computeType", {"amlcompute": _AML_COMPUTE}),
     identity=IDENTITY,
     location=ANY,
     sku=SKU,
@@ -172,27 +173,25 @@ _ASSET: Mapping[str, Shape] = {
     "properties": Values(ANY),
     "isAnonymous": ANY,
     "isArchived": ANY,
-    "provisioningState": ANY,
-    "stage": ANY,
 }
-CONTAINER: Shape = _resource(
-    MappingProxyType(
-        {
-            "description": ANY,
-            "tags": Values(ANY),
-            "properties": Values(ANY),
-            "isArchived": ANY,
-            "latestVersion": ANY,
-            "nextVersion": ANY,
-            "provisioningState": ANY,
-            "dataType": ANY,
-        }
-    )
-)
+_STATE: Mapping[str, Shape] = {"provisioningState": ANY}
+_STAGE: Mapping[str, Shape] = {"stage": ANY}
+_CONTAINER: Mapping[str, Shape] = {
+    "description": ANY,
+    "tags": Values(ANY),
+    "properties": Values(ANY),
+    "isArchived": ANY,
+    "latestVersion": ANY,
+    "nextVersion": ANY,
+}
+CONTAINER: Shape = _resource(MappingProxyType({**_CONTAINER, **_STATE}))
+DATA_CONTAINER: Shape = _resource(MappingProxyType({**_CONTAINER, "dataType": ANY}))
 MODEL: Shape = _resource(
     MappingProxyType(
         {
             **_ASSET,
+            **_STATE,
+            **_STAGE,
             "modelUri": ANY,
             "modelType": ANY,
             "flavors": Values(MappingProxyType({"data": Values(ANY)})),
@@ -205,6 +204,8 @@ ENVIRONMENT: Shape = _resource(
     MappingProxyType(
         {
             **_ASSET,
+            **_STATE,
+            **_STAGE,
             "image": ANY,
             "condaFile": ANY,
             "build": MappingProxyType({"contextUri": ANY, "dockerfilePath": ANY}),
@@ -221,7 +222,7 @@ ENVIRONMENT: Shape = _resource(
         }
     )
 )
-CODE: Shape = _resource(MappingProxyType({**_ASSET, "codeUri": ANY}))
+CODE: Shape = _resource(MappingProxyType({**_ASSET, **_STATE, "codeUri": ANY}))
 DATA: Shape = _resource(
     Union(
         "dataType",

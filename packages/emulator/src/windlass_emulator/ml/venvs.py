@@ -21,6 +21,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from windlass_emulator.feature import Feature
 from windlass_emulator.ml.conda import CondaContent, content_key, read_conda, refuse, require_python
 from windlass_emulator.ml.installers import find_uv, installer_environment, pip_settings
 from windlass_emulator.processes import Processes
@@ -148,3 +149,8 @@ async def _lock(path: Path) -> AsyncIterator[None]:
                 break
             await asyncio.sleep(_LOCK_POLL)
         yield
+
+
+def feature() -> Feature:
+    """The maker of virtual environments."""
+    return Feature("venvs", environments=lambda settings, processes: VirtualEnvironments(settings.cache, processes))

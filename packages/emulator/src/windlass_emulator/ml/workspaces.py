@@ -382,8 +382,7 @@ def _purge_absent(request: Request) -> Answer:
 async def _delete(azure: LocalAzure, operation: Operation) -> None:
     await azure.take("workspace.delete")
     if azure.store.get(operation.resource) is not None:
-        await removed(azure, operation.resource)
-        azure.store.delete(operation.resource)
+        await azure.remove(operation.resource)
     if operation.arguments["purge"]:
         azure.store.delete_fact(SOFT_DELETED, operation.resource.lower())
 
