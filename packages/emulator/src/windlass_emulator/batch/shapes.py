@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from windlass_emulator.shapes import ANY, Items, Shape, Union, Values
+from windlass_emulator.shapes import ANY, Shape, Union, Values
 
 _ASSET_REFERENCE = Union(
     "referenceType",
@@ -63,19 +63,13 @@ DEPLOYMENT_PROPERTIES: Mapping[str, Shape] = {
     "outputAction": ANY,
     "outputFileName": ANY,
     "provisioningState": ANY,
-    "resources": {
-        "instanceCount": ANY,
-        "instanceType": ANY,
-        "properties": Values(ANY),
-        "locations": Items(ANY),
-        "maxInstanceCount": ANY,
-    },
+    "resources": {"instanceCount": ANY, "instanceType": ANY, "properties": Values(ANY)},
     "retrySettings": RETRY_SETTINGS,
 }
 
 DEPLOYMENT: Shape = {**_TRACKED, "properties": DEPLOYMENT_PROPERTIES}
 
-ENDPOINT_PATCH: Shape = {"tags": Values(ANY), "identity": _TRACKED["identity"]}
+ENDPOINT_PATCH: Shape = {"tags": Values(ANY), "identity": {"type": ANY, "userAssignedIdentities": Values(ANY)}}
 DEPLOYMENT_PATCH: Shape = {"tags": Values(ANY), "properties": {"description": ANY}}
 
 _DATA_INPUT: Shape = {"jobInputType": ANY, "uri": ANY, "mode": ANY, "description": ANY}
