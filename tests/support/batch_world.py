@@ -3,26 +3,67 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import textwrap
 import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from support.folder_blobs import FolderBlobs
+from windlass_emulator import batch
 from windlass_emulator.azure import LocalAzure
 from windlass_emulator.batch import live
 from windlass_emulator.batch.records import TERMINAL, Ledger, create_job
 from windlass_emulator.batch.spec import JobSpec, Location
 from windlass_emulator.clock import SystemClock
+from windlass_emulator.http import Answer, Principal, Request, Router, Site
 from windlass_emulator.ml.common import type_of
 from windlass_emulator.processes import Processes
 from windlass_emulator.settings import Settings
 from windlass_emulator.store import Store
 
+from support.folder_blobs import FolderBlobs
+
 WORKSPACE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
 ACCOUNT = "acct"
+CODE = f"{WORKSPACE}/codes/echo/versions/1"
+ENDPOINT = f"{WORKSPACE}/batchEndpoints/churn"
+DEPLOYMENT = f"{ENDPOINT}/deployments/one"
+HOSTS: Mapping[Site, str] = {
+    "management": "management.azure.com",
+    "api": "westeurope.api.azureml.ms",
+    "inference": "churn.westeurope.inference.ml.azure.com",
+}
+ECHO = """
+    from pathlib import Path
+
+    def init():
+        pass
+
+    def run(mini_batch):
+        return [Path(file).read_text().strip() for file in mini_batch]
+"""
+
+ENDPOINT_BODY: Mapping[str, Any] = {
+    "location": "westeurope",
+    "tags": {"a": "1"},
+    "properties": {"authMode": "aadToken"},
+}
+DEPLOYMENT_BODY: Mapping[str, Any] = {
+    "location": "westeurope",
+    "properties": {
+        "compute": f"{WORKSPACE}/computes/cluster",
+        "model": {"referenceType": "Id", "assetId": f"{WORKSPACE}/models/m/versions/1"},
+        "environmentId": f"{WORKSPACE}/environments/env/versions/1",
+        "codeConfiguration": {"codeId": CODE, "scoringScript": "score.py"},
+        "resources": {"instanceCount": 2},
+    },
+}
+INPUT: Mapping[str, Any] = {
+    "UriFolder": {"jobInputType": "UriFolder", "uri": "azureml://datastores/workspaceblobstore/paths/in"}
+}
 
 
 class ThisPython:
@@ -49,6 +90,7 @@ class BatchWorld:
         """Open or make a world in a folder."""
         data = folder / "data"
         data.mkdir(parents=True, exist_ok=True)
+        feature = batch.feature()
         azure = LocalAzure(
             settings=Settings(data=data, cache=folder / "cache", clock_rate=clock_rate),
             store=Store(data / "store.db"),
@@ -56,7 +98,9 @@ class BatchWorld:
             processes=Processes(),
             blobs=FolderBlobs(folder / "blobs"),
             environments=ThisPython(),
-            actions={},
+            actions=feature.actions,
+            renderers=feature.renderers,
+            features=(feature,),
         )
         world = cls(folder, azure)
         if azure.store.get(WORKSPACE) is None:
@@ -75,6 +119,7 @@ class BatchWorld:
         model = {"modelUri": "azureml://datastores/workspaceblobstore/paths/models/m/model.txt"}
         self._put("/models/m/versions/1", type_of("models", "versions"), {"properties": model})
         self.scale(0, 2)
+        self._add_code("echo", ECHO)
 
     def _put(self, path: str, resource_type: str, body: dict[str, Any]) -> None:
         self.azure.store.put(WORKSPACE + path, resource_type, body, parent=WORKSPACE, now=0)
@@ -93,7 +138,9 @@ class BatchWorld:
 
     def add_script(self, text: str) -> str:
         """Register a scoring script and return the id of its code."""
-        name = f"code-{uuid.uuid4().hex[:8]}"
+        return self._add_code(f"code-{uuid.uuid4().hex[:8]}", text)
+
+    def _add_code(self, name: str, text: str) -> str:
         self.azure.blobs.upload(ACCOUNT, "code", f"{name}/score.py", textwrap.dedent(text).encode())
         uri = f"https://{ACCOUNT}.blob.core.windows.net:443/code/{name}"
         self._put(f"/codes/{name}/versions/1", type_of("codes", "versions"), {"properties": {"codeUri": uri}})
@@ -110,7 +157,7 @@ class BatchWorld:
         child = str(uuid.uuid4())
         return JobSpec(
             name=f"batchjob-{uuid.uuid4()}", child=child, display_name="a job", workspace=WORKSPACE,
-            endpoint="churn", deployment="v1", experiment="churn", compute=f"{WORKSPACE}/computes/cluster",
+            endpoint="churn", deployment="one", experiment="churn", compute=f"{WORKSPACE}/computes/cluster",
             model=f"{WORKSPACE}/models/m/versions/1", environment=f"{WORKSPACE}/environments/env/versions/1",
             code=code, script="score.py", input=Location(ACCOUNT, "blobs", "in", "azureml://in"), single_file=False,
             output=Location(ACCOUNT, "blobs", f"azureml/{child}/score", "azureml://out"), output_file="predictions.csv",
@@ -124,10 +171,10 @@ class BatchWorld:
         await self.until(lambda: job.status in TERMINAL, within=within)
         return job.status
 
-    async def until(self, condition: Any, *, within: float = 60.0) -> None:
+    async def until(self, condition: Callable[[], bool], *, within: float = 60.0) -> None:
         """Wait until something is so."""
         async with asyncio.timeout(within):
-            while not condition():
+            while not condition():  # noqa: ASYNC110 - what is waited for tells nobody
                 await asyncio.sleep(0.02)
 
     def output(self, job: Ledger, name: str = "predictions.csv") -> str:
@@ -144,6 +191,57 @@ class BatchWorld:
         """Return the nodes as `status` tells them."""
         return list(live.status(self.azure)["nodes"])
 
+    async def send(
+        self, method: str, path: str, body: Any = None, *, site: Site = "management", **headers: str
+    ) -> Answer:
+        """Call an operation as the app calls it; refusals are raised.
+
+        Args:
+            method: Such as PUT.
+            path: The path, with a query where one is needed; the api-version is added.
+            body: JSON.
+            site: The host name asked for; the scoring address is that of the endpoint `churn`.
+            headers: With `_` for `-`.
+        """
+        address, _, query = path.partition("?")
+        found = Router(batch.feature().routes).find(site, method, address)
+        assert found is not None, f"no route for {method} {address}"
+        route, params = found
+        audience = "https://ml.azure.com" if site == "inference" else "https://management.azure.com"
+        request = Request(
+            azure=self.azure,
+            method=method,
+            host=HOSTS[site],
+            path=address,
+            query={"api-version": "2024-01-01-preview"} | dict(part.split("=", 1) for part in query.split("&") if part),
+            headers={name.replace("_", "-"): value for name, value in headers.items()},
+            content=b"" if body is None else json.dumps(body).encode(),
+            params=params,
+            principal=Principal("who-calls", audience),
+        )
+        return await route.handler(request)
+
+    async def settle(self) -> None:
+        """Wait until all operations have ended."""
+        for row in self.azure.store.running_operations():
+            await self.azure.operations.settled(row["id"])
+
+    async def deploy(self) -> None:
+        """Make the endpoint `churn` with the default deployment `one`, which echoes its input."""
+        await self.send("PUT", ENDPOINT, ENDPOINT_BODY)
+        await self.settle()
+        await self.send("PUT", DEPLOYMENT, DEPLOYMENT_BODY)
+        await self.settle()
+        properties = {**ENDPOINT_BODY["properties"], "defaults": {"deploymentName": "one"}}
+        await self.send("PUT", ENDPOINT, {**ENDPOINT_BODY, "properties": properties})
+        await self.settle()
+
+    async def submit(self, *, deployment: str = "", **properties: Any) -> Answer:
+        """Invoke the endpoint `churn` over the input `in`."""
+        headers = {"azureml_model_deployment": deployment} if deployment else {}
+        body = {"properties": {"inputData": INPUT, **properties}}
+        return await self.send("POST", "/jobs", body, site="inference", **headers)
+
     async def start(self) -> BatchWorld:
         """Bring up what runs."""
         await live.start(self.azure)
@@ -151,6 +249,7 @@ class BatchWorld:
 
     async def stop(self) -> None:
         """End what runs, in an orderly way."""
+        await self.azure.operations.stop()
         await live.stop(self.azure)
         await self.azure.processes.stop()
         self.azure.store.close()

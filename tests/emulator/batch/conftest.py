@@ -16,3 +16,10 @@ async def world(tmp_path: Path) -> AsyncIterator[BatchWorld]:
     made.add_input("in", {f"part-{number:02}.csv": f"{number}\n" for number in range(10)})
     yield made
     await made.stop()
+
+
+@pytest.fixture
+async def deployed(world: BatchWorld) -> BatchWorld:
+    """The same with the endpoint `churn` and its default deployment `one`."""
+    await world.deploy()
+    return world

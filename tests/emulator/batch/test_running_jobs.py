@@ -7,20 +7,10 @@ import signal
 from pathlib import Path
 
 import pytest
-from support.batch_world import ACCOUNT, BatchWorld
+from support.batch_world import ACCOUNT, ECHO, BatchWorld
 from windlass_emulator.batch import live
 from windlass_emulator.batch.records import Ledger
 from windlass_emulator.batch.spec import Location
-
-ECHO = """
-    from pathlib import Path
-
-    def init():
-        pass
-
-    def run(mini_batch):
-        return [Path(file).read_text().strip() for file in mini_batch]
-"""
 
 GATED = """
     import os, time

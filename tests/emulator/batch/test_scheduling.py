@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,8 +13,10 @@ from windlass_emulator.batch.scheduling import Demand, MiniBatch, SlotState, Ver
 FILES = st.lists(st.text("abc/", min_size=1, max_size=5), unique=True, max_size=30)
 COUNTS = st.integers(0, 20)
 
+OUTCOMES: list[Literal["done", "failed"] | None] = ["done", "failed", None]
+
 BATCHES = st.lists(
-    st.tuples(st.integers(1, 4), st.sampled_from(["done", "failed", None]), st.integers(0, 6), st.integers(0, 3)),
+    st.tuples(st.integers(1, 4), st.sampled_from(OUTCOMES), st.integers(0, 6), st.integers(0, 3)),
     min_size=1,
     max_size=12,
 ).map(
@@ -121,7 +125,7 @@ def test_a_job_within_its_threshold_ends_exactly_when_all_is_settled(
     ],
 )
 def test_a_job_fails_by_init_only_when_no_worker_is_left_to_hope_for(
-    slots: list[SlotState], nodes_to_come: int, ends: bool
+    slots: list[SlotState], nodes_to_come: int, *, ends: bool
 ) -> None:
     open_batch = [MiniBatch(0, ("a",))]
 

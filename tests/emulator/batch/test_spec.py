@@ -21,7 +21,7 @@ def test_durations_are_read_as_iso_8601(text: str, expected: float) -> None:
 @pytest.mark.specified
 @pytest.mark.parametrize("text", ["", "P", "PT", "30", "30S", "PT30"])
 def test_what_is_no_duration_is_refused_by_name(text: str) -> None:
-    with pytest.raises(MlError, match="retrySettings.timeout"):
+    with pytest.raises(MlError, match=r"retrySettings\.timeout"):
         seconds(text, "retrySettings.timeout")
 
 
