@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 
 from windlass.errors.azure import AzureStackOnLocalError, LocalAzureNotRunningError, LocalStackElsewhereError
 from windlass.project.outputs import StackOutputs
+from windlass.project.settings import LOCAL_SUBSCRIPTION, LOCAL_TENANT
 
-LOCAL_TENANT: Final = "10ca1000-0000-4000-8000-000000000001"
-LOCAL_SUBSCRIPTION: Final = "10ca1000-0000-4000-8000-000000000002"
 LOCAL_CLIENT: Final = "10ca1000-0000-4000-8000-000000000003"
+"""The service principal of the local Azure; it exists nowhere else."""
 
 LOCAL_ENVIRONMENT: Final = Path(".windlass", "azure", "azure.env")
 
