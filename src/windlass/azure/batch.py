@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from windlass.azure.failures import describe, innermost_message, patiently
-from windlass.azure.workspace import Workspace
+from windlass.azure.workspace import Workspace, workspace_id
 from windlass.batch.models import (
     BatchDeployment,
     BatchEndpoint,
@@ -29,6 +29,7 @@ from windlass.batch.models import (
 )
 from windlass.errors.azure import AzureNotFoundError, AzureRequestError, AzureUnreachableError
 from windlass.errors.batch import BatchDeploymentFailedError, DataKindError, JobNotFoundError, ResultsUnreadableError
+from windlass.project.outputs import StackOutputs
 from windlass.release.models import TAG_MODEL, TAG_RELEASE, TAG_SHA256
 
 Json = dict[str, Any]
@@ -113,14 +114,14 @@ class AzureBatchJobs:
     Args:
         workspace: Where the jobs run.
         cluster: The cluster whose nodes are told as progress.
-        region: Where the workspace is; its run history has an address of its own there.
+        history: The address of the workspace's run history (see `history_address`).
     """
 
-    def __init__(self, workspace: Workspace, *, cluster: str, region: str) -> None:
+    def __init__(self, workspace: Workspace, *, cluster: str, history: str) -> None:
         self._workspace = workspace
         self._arm = workspace.arm
         self._cluster = cluster
-        self._region = region
+        self._history = history
 
     def start(self, request: JobRequest) -> Job:
         """Upload the input and start a job. Not idempotent: see `find`."""
@@ -221,8 +222,8 @@ class AzureBatchJobs:
     def _error_logs(self, job: Job) -> Iterator[str]:
         import httpx
 
-        # The arm client's base is replaced by an absolute address; run history takes the same token.
-        base = f"https://{self._region}.api.azureml.ms/history/v1.0{self._arm.workspace_id}/runs"
+        # An absolute address replaces the client's own; run history takes the same token.
+        base = f"{self._history}/runs"
         children = self._arm.get(f"{base}/{job.name}/children?api-version=1.0", f"read the steps of {job.name}")
         for child in children.get("value") or ():
             run = child["runId"]
@@ -231,6 +232,11 @@ class AzureBatchJobs:
             for name, address in sorted((details.get("logFiles") or {}).items()):
                 if "error" in name.rpartition("/")[2]:
                     yield httpx.get(address, timeout=30).text
+
+
+def history_address(outputs: StackOutputs) -> str:
+    """Where a workspace keeps the history of its runs."""
+    return f"https://{outputs.location}.api.azureml.ms/history/v1.0{workspace_id(outputs)}"
 
 
 def deployment_document(endpoint: str, step: CreateBatchDeployment) -> Json:
@@ -358,4 +364,3 @@ def _refusal(text: str) -> str:
     except (ValueError, AttributeError):
         return text[:500]
     return str(error.get("message") or text[:500]) if isinstance(error, dict) else text[:500]
-

@@ -3,48 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from windlass.batch.models import Job, Progress
 from windlass.batch.ports import BatchJobs, Clock
 
 Tell = Callable[[Progress], None]
 
-_WORKING = ("running", "preparing", "idle", "leaving")
+_PRESENT = ("running", "preparing", "idle", "leaving")
+_MINUTE, _TEN_MINUTES = 60.0, 600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Followed:
+    """A job that was followed to its end.
+
+    Attributes:
+        job: The job as it ended.
+        nodes: How many nodes the cluster had, each time that changed; empty where nobody told.
+    """
+
+    job: Job
+    nodes: tuple[int, ...] = ()
 
 
 def pause_after(seconds: float) -> float:
     """Say how long to wait before the next look: often at first, seldom for a job that takes hours. Pure."""
-    if seconds < 60:  # noqa: PLR2004 - a minute
+    if seconds < _MINUTE:
         return 1.0
-    return 5.0 if seconds < 600 else 15.0  # noqa: PLR2004 - ten minutes
+    return 5.0 if seconds < _TEN_MINUTES else 15.0
 
 
-def follow_job(job: Job, jobs: BatchJobs, clock: Clock, tell: Tell) -> Progress:
-    """Look at a job until it has ended; every look is told.
-
-    Returns:
-        The last look, with the most nodes that were seen at once as its nodes.
-    """
+def follow_job(job: Job, jobs: BatchJobs, clock: Clock, tell: Tell) -> Followed:
+    """Look at a job until it has ended; every look is told."""
     begun = clock.elapsed()
-    most: dict[str, int] | None = None
+    nodes: tuple[int, ...] = ()
     while True:
         seconds = clock.elapsed() - begun
         progress = replace(jobs.progress(job), seconds=seconds)
         tell(progress)
-        most = larger(most, progress.nodes)
+        nodes = with_look(nodes, progress.nodes)
         if progress.job.status.is_final:
-            return replace(progress, nodes=most)
+            return Followed(job=progress.job, nodes=nodes)
         clock.sleep(pause_after(seconds))
 
 
-def larger(first: dict[str, int] | None, second: dict[str, int] | None) -> dict[str, int] | None:
-    """Choose the look at a cluster with more nodes in it. Pure."""
-    if first is None or second is None:
-        return first or second
-    return second if count_nodes(second) > count_nodes(first) else first
+def with_look(counts: tuple[int, ...], nodes: dict[str, int] | None) -> tuple[int, ...]:
+    """Add a look at a cluster to the counts so far, if it says something new. Pure."""
+    if nodes is None or counts[-1:] == (count_nodes(nodes),):
+        return counts
+    return (*counts, count_nodes(nodes))
 
 
 def count_nodes(nodes: dict[str, int]) -> int:
     """Count the nodes that a cluster has, in whatever state they are. Pure."""
-    return sum(nodes.get(state, 0) for state in _WORKING)
+    return sum(nodes.get(state, 0) for state in _PRESENT)

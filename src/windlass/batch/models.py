@@ -297,7 +297,7 @@ class Collected:
         database: The database, if one was asked for.
         table: The table in it.
         seconds: How long this run of the command took.
-        peak_nodes: The most nodes that were seen at work.
+        nodes_over_time: How many nodes the cluster had, each time that changed; empty where nobody told.
     """
 
     job: str
@@ -312,4 +312,4 @@ class Collected:
     database: str = ""
     table: str = ""
     seconds: float = 0.0
-    peak_nodes: int | None = None
+    nodes_over_time: tuple[int, ...] = ()

@@ -20,7 +20,7 @@ from windlass.batch.models import (
 from windlass.release.models import RegisterEnvironment, RegisterModel
 
 
-def describe_step(step: Step) -> str:
+def describe_step(step: Step) -> str:  # noqa: PLR0911 - one sentence per kind of step
     """Say what a step does, in one short line."""
     match step:
         case RegisterModel():
@@ -112,10 +112,11 @@ def collected_as_json(collected: Collected) -> dict[str, Any]:
         "repeated": collected.repeated,
         "differing": collected.differing,
         "unreadable": collected.unreadable,
+        "results": str(collected.files[0].parent),
         "files": [str(path) for path in collected.files],
         "database": collected.database or None,
         "table": collected.table or None,
-        "peak_nodes": collected.peak_nodes,
+        "nodes_over_time": list(collected.nodes_over_time),
         "seconds": round(collected.seconds, 3),
     }
 
@@ -131,8 +132,8 @@ def collected_as_lines(collected: Collected) -> tuple[tuple[str, str], ...]:
     ]
     if collected.database:
         pairs.append(("table", f"{collected.table} in {collected.database}"))
-    if collected.peak_nodes is not None:
-        pairs.append(("nodes", f"{collected.peak_nodes} at most"))
+    if collected.nodes_over_time:
+        pairs.append(("nodes", " -> ".join(str(count) for count in collected.nodes_over_time)))
     return (*pairs, ("time", f"{collected.seconds:.1f} s"))
 
 

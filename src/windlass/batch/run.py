@@ -18,7 +18,7 @@ from pathlib import Path
 from windlass.batch.candidate import ModelChoice, choose_model, describe_choice, find_candidate
 from windlass.batch.collect import KEYS, Places, check_complete, collect_rows
 from windlass.batch.deploy import Deployer
-from windlass.batch.follow import count_nodes, follow_job
+from windlass.batch.follow import Followed, follow_job
 from windlass.batch.models import (
     Collected,
     CollectResults,
@@ -29,7 +29,6 @@ from windlass.batch.models import (
     JobStatus,
     Key,
     Plan,
-    Progress,
     RegisteredData,
     StartJob,
     UploadedData,
@@ -237,13 +236,9 @@ class BatchRuns:
         shutil.rmtree(home / INPUT, ignore_errors=True)
         listen.step(collect, done=True)
         check_complete(merged, collected)
-        return replace(
-            collected,
-            seconds=self._clock.elapsed() - begun,
-            peak_nodes=None if last.nodes is None else count_nodes(last.nodes),
-        )
+        return replace(collected, seconds=self._clock.elapsed() - begun, nodes_over_time=last.nodes)
 
-    def _follow(self, run: Run, listen: Listener) -> Progress:
+    def _follow(self, run: Run, listen: Listener) -> Followed:
         listen.step(FollowJob(), done=False)
         last = follow_job(self._jobs.get(run.job), self._jobs, self._clock, listen.progress)
         listen.step(FollowJob(), done=True)

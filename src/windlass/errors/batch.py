@@ -49,9 +49,7 @@ class DataKindError(UsageError):
     """A data asset is of a kind that a model deployment does not read."""
 
     def __init__(self, data: str, kind: str) -> None:
-        super().__init__(
-            f"data {data} is of type {kind}; a batch deployment of a model reads uri_folder and uri_file"
-        )
+        super().__init__(f"data {data} is of type {kind}; a batch deployment of a model reads uri_folder and uri_file")
 
 
 class ClusterMissingError(NotFoundError):
