@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from windlass_emulator import admin, arm, login, lro
+from windlass_emulator import admin, arm, batch, login, lro, online
 from windlass_emulator.feature import Feature
 from windlass_emulator.ml import (
     codes,
@@ -33,4 +33,6 @@ def features() -> tuple[Feature, ...]:
         data.feature(),
         codes.feature(),
         venvs.feature(),
+        online.feature(),
+        batch.feature(),
     )
