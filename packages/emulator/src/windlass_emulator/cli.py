@@ -92,7 +92,7 @@ def status(folder: DataFolder, output: str) -> None:
     """Tell what runs: exit code 0 when it is running, 3 when not."""
     told = _or_fail(lambda: control.status(folder))
     if output == "json":
-        empty = {"supervisor": None, "listeners": [], "children": [], "instances": [], "nodes": []}
+        empty: dict[str, Any] = {"supervisor": None, "listeners": [], "children": [], "instances": [], "nodes": []}
         click.echo(json.dumps(told or empty, indent=2))
     else:
         click.echo(_table(told) if told else f"No local Azure is running in {folder.root}.")
