@@ -87,7 +87,7 @@ async def test_a_deleted_workspace_keeps_its_name(local: InProcess) -> None:
     await local.settle()
 
     assert (answer.status, answer.body) == (202, None)
-    with pytest.raises(AzureError, match="Soft-deleted workspace exists. Please purge or recover it") as refused:
+    with pytest.raises(AzureError, match=r"Soft-deleted workspace exists\. Please purge or recover it") as refused:
         await local.send("PUT", WORKSPACE, BODY)
     assert refused.value.status == 400
 
