@@ -98,9 +98,22 @@ async def test_scale_settings_change_in_place_and_it_is_creating_again(local: In
 @pytest.mark.inferred
 async def test_the_size_of_a_cluster_cannot_be_changed(local: InProcess) -> None:
     await local.send("PUT", CLUSTER, cluster())
+    await local.settle()
 
     with pytest.raises(AzureError, match="'vmSize' of the compute 'cpu' cannot be changed"):
         await local.send("PUT", CLUSTER, cluster("STANDARD_DS4_V2"))
+
+
+@pytest.mark.inferred
+@pytest.mark.parametrize(
+    ("method", "query"), [("PUT", ""), ("PATCH", ""), ("DELETE", "?underlyingResourceAction=Delete")]
+)
+async def test_a_change_in_the_middle_of_another_is_a_conflict(local: InProcess, method: str, query: str) -> None:
+    await local.send("PUT", CLUSTER, cluster())
+
+    with pytest.raises(AzureError, match="Another operation on 'cpu' is in progress") as refused:
+        await local.send(method, CLUSTER + query, cluster())
+    assert refused.value.status == 409
 
 
 @pytest.mark.recorded
