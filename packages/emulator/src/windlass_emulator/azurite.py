@@ -13,6 +13,8 @@ from pathlib import Path
 
 from windlass_emulator.folder import DataFolder, write_atomically
 from windlass_emulator.processes import Child, Processes
+from windlass_emulator.storage_service import ACCOUNT_TYPE, KEYS_FACT
+from windlass_emulator.store import Store
 from windlass_emulator.tls import TlsFiles
 
 _log = logging.getLogger(__name__)
@@ -94,6 +96,20 @@ def write_accounts(folder: DataFolder, accounts: Mapping[str, tuple[str, str]]) 
     write_atomically(folder.accounts, ";".join(f"{name}:{':'.join(keys)}" for name, keys in sorted(accounts.items())))
 
 
+def accounts(store: Store, without: str = "") -> dict[str, tuple[str, str]]:
+    """Return the two keys of each storage account, by name; `without` is the id of one that is going."""
+    found = {}
+    for stored in store.of_type(ACCOUNT_TYPE):
+        keys = store.fact(stored.id, KEYS_FACT)
+        if keys is not None and stored.id.lower() != without.lower():
+            found[stored.name] = (str(keys[0]), str(keys[1]))
+    return found
+
+
+def _written_since(log: Path, begin: int) -> str:
+    return log.read_bytes()[begin:].decode(errors="replace")
+
+
 class Azurite:
     """The running storage service. When it ends by itself it is started again."""
 
@@ -148,7 +164,7 @@ class Azurite:
     async def _port_from(self, log: Path, begin: int) -> int:
         assert self._child is not None
         while True:
-            written = log.read_bytes()[begin:].decode(errors="replace")
+            written = _written_since(log, begin)
             if match := _LISTENS.search(written):
                 return int(match[1])
             if self._child.returncode is not None:

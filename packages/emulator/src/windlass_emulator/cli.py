@@ -78,7 +78,7 @@ def status(folder: DataFolder, output: str) -> None:
     """Tell what runs: exit code 0 when it is running, 3 when not."""
     told = _or_fail(lambda: control.status(folder))
     if output == "json":
-        empty = {"supervisor": None, "listeners": [], "children": [], "instances": [], "nodes": []}
+        empty: dict[str, Any] = {"supervisor": None, "listeners": [], "children": [], "instances": [], "nodes": []}
         click.echo(json.dumps(told or empty, indent=2))
     else:
         click.echo(_table(told) if told else f"No local Azure is running in {folder.root}.")
@@ -113,7 +113,8 @@ def reset(folder: DataFolder) -> None:
 def serve(folder: DataFolder, clock_rate: float, *, retry_after: bool, ready_descriptor: int | None) -> None:
     """Run in the foreground until Ctrl-C."""
     say = _say(ready_descriptor)
-    from windlass_emulator import azurite, serve as process
+    from windlass_emulator import azurite
+    from windlass_emulator import serve as process
 
     try:
         process.serve(folder, clock_rate=clock_rate, retry_after=retry_after, ready=say)
@@ -149,5 +150,7 @@ def _table(told: dict[str, Any]) -> str:
         f"instance    {row['endpoint']}/{row['deployment']}/{row['index']}  process {row['pid']}  {row['state']}"
         for row in told["instances"]
     ]
-    lines += [f"node        {row['cluster']}/{row['node']}  process {row['pid']}  {row['state']}" for row in told["nodes"]]
+    lines += [
+        f"node        {row['cluster']}/{row['node']}  process {row['pid']}  {row['state']}" for row in told["nodes"]
+    ]
     return "\n".join(lines)

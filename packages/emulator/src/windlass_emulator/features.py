@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from windlass_emulator import admin, login, lro, online
+from windlass_emulator import admin, arm, login, lro, online
 from windlass_emulator.feature import Feature
-from windlass_emulator.ml import codes, computes, data, datastores, environments_assets, models, quota, venvs, workspaces
+from windlass_emulator.ml import (
+    codes,
+    computes,
+    data,
+    datastores,
+    environments_assets,
+    models,
+    quota,
+    venvs,
+    workspaces,
+)
 
 
 def features() -> tuple[Feature, ...]:
@@ -13,6 +23,7 @@ def features() -> tuple[Feature, ...]:
         Feature("operations", routes=lro.routes()),
         login.feature(),
         admin.feature(),
+        *arm.features(),
         workspaces.feature(),
         datastores.feature(),
         computes.feature(),

@@ -8,7 +8,7 @@ import socket
 import ssl
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from uvicorn.server import ServerState
@@ -80,7 +80,7 @@ class HttpServer:
 
     def _protocol(self, loop: asyncio.AbstractEventLoop) -> Any:
         return partial(
-            self._config.http_protocol_class,
+            cast("Any", self._config.http_protocol_class),
             config=self._config,
             server_state=self._state,
             app_state={},
