@@ -156,6 +156,8 @@ _SERVICE_SETS = {
 def _refuse_network(network: dict[str, Any]) -> None:
     if str(network.get("isolationMode") or "Disabled").lower() != "disabled":
         raise NotEmulatedError(f"managed networks with isolationMode {network['isolationMode']}")
+    if network.get("outboundRules"):
+        raise NotEmulatedError(f"outbound rules of managed networks ({', '.join(sorted(network['outboundRules']))})")
 
 
 def spelled(resource_id: str | None, provider: str) -> str | None:
