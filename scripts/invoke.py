@@ -26,7 +26,7 @@ OK = 200
 @click.option("--data", metavar="JSON", help="The request itself.")
 @click.option("--deployment", metavar="NAME", default="", help="Ask this one, whatever its traffic.")
 @click.option("--timeout", type=float, default=30, show_default=True, help="Seconds to wait for the answer.")
-def invoke(
+def invoke(  # noqa: PLR0913 - one parameter per flag
     *,
     name: str,
     stack: str,

@@ -14,6 +14,9 @@ from windlass.release.models import Answer
 _OK = 200
 _LONGEST_QUOTE = 200
 _MISSING = object()
+_CAUSE = "The above exception was the direct cause of the following exception:"
+_ENDINGS = ("gunicorn.errors.HaltServer", "SystemExit")
+"""How a server says that it ends; why stands further up."""
 
 
 def judge(pairs: Iterable[tuple[Sample, Answer]], settings: SmokeTest, deployment: str) -> tuple[str, ...]:
@@ -47,7 +50,7 @@ def differences(expected: Any, given: Any, *, absolute: float, relative: float, 
             for index, (value, item) in enumerate(zip(expected, given, strict=True)):
                 yield from differences(value, item, absolute=absolute, relative=relative, where=f"{where}[{index}]")
         case _:
-            yield from _unequal(expected, given, where, same=expected == given)
+            yield from _unequal(expected, given, where, same=expected == given and not isinstance(given, bool))
 
 
 def find_cause(log: str) -> str:
@@ -95,18 +98,32 @@ def _quote(text: str) -> str:
 
 
 def _last_exception(lines: Sequence[str]) -> str:
-    """The line under the last traceback, where Python writes type and message of an exception."""
+    """The type and message of the last exception; of what caused it where it was raised from another one.
+
+    The inference server wraps what the user's code raises, so that the wrapper alone would say nothing.
+    """
     starts = [index for index, line in enumerate(lines) if line.endswith("Traceback (most recent call last):")]
-    for start in reversed(starts):
-        for line in lines[start + 1 :]:
-            kind, colon, _ = line.partition(":")
-            if colon and kind.replace(".", "").replace("_", "").isalnum() and _names_exception(kind):
-                return _quote(line)
+    raised = [_exception_after(lines, start) for start in starts]
+    told = [index for index, text in enumerate(raised) if text and not text.startswith(_ENDINGS)]
+    if not told:
+        return ""
+    last = told[-1]
+    while last > 0 and lines[starts[last] - 1] == _CAUSE and raised[last - 1]:
+        last -= 1
+    return _quote(raised[last])
+
+
+def _exception_after(lines: Sequence[str], start: int) -> str:
+    """The line under a traceback, where Python writes type and message."""
+    for line in lines[start + 1 :]:
+        kind, _, _ = line.partition(":")
+        if kind.replace(".", "").replace("_", "").isalnum() and _names_exception(kind):
+            return line
     return ""
 
 
 def _names_exception(kind: str) -> bool:
-    return kind.rpartition(".")[2].endswith(("Error", "Exception", "Warning", "Exit", "Interrupt"))
+    return kind.rpartition(".")[2].endswith(("Error", "Exception", "Exit", "HaltServer"))
 
 
 def _last_error(lines: Sequence[str]) -> str:
