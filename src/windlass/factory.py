@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from windlass.azure.online import AzureOnlineEndpoints
     from windlass.azure.scoring import AzureScoring
     from windlass.azure.workspace import Workspace
+    from windlass.batch.run import BatchRuns, Wish
+    from windlass.batch.wish import WishOptions
 
 RELEASES = Path(".windlass", "releases")
+RESULTS = Path(".windlass", "results")
 _REGISTERED = "azureml:"
 
 
@@ -144,6 +147,44 @@ class Toolkit:
             if (each.model, each.kind) == (name, kind):
                 return each.name
         raise EndpointMissingError(name, self.stack, kind)
+
+    def batch_runs(self, name: str, *, cluster: str) -> BatchRuns:
+        """The batch runs of a folder, on a cluster of the stack."""
+        workspace = self.workspace
+        from windlass.azure.assets import AzureAssets
+        from windlass.azure.batch import AzureBatchEndpoints, AzureBatchJobs, history_address
+        from windlass.batch.record import FileRuns
+        from windlass.batch.run import BatchRuns
+
+        return BatchRuns(
+            assets=AzureAssets(workspace),
+            endpoints=AzureBatchEndpoints(workspace),
+            jobs=AzureBatchJobs(workspace, cluster=cluster, history=history_address(self.outputs)),
+            runs=FileRuns(self.root / RESULTS, self.stack, name, self._clock),
+            clock=self._clock,
+        )
+
+    def batch_wish(self, name: str, options: WishOptions) -> tuple[Wish, str]:
+        """What a person asks of the batch endpoint of a folder, and the cluster that it takes.
+
+        Raises:
+            DefinitionError: Something in the folder is wrong.
+            ClusterMissingError: The deployment names a cluster that the stack does not have.
+            TooManyNodesError: The cluster does not grow that far.
+        """
+        from windlass.batch.wish import make_wish, needs_choice
+        from windlass.project.loader import load_batch
+        from windlass.project.results import load_results
+
+        definition, layout = load_batch(self.root, name, self.stack), load_results(self.root, name)
+        endpoint = self.endpoint_name(name, "batch")
+        serving = self._find_serving(name) if needs_choice(options) else None
+        model = choose_model(options.model) if options.model else None
+        return make_wish(options, definition, layout, endpoint, self.outputs, model=model, serving=serving)
+
+    def _find_serving(self, name: str) -> Endpoint | None:
+        online = [each.name for each in self.outputs.endpoints if (each.model, each.kind) == (name, "online")]
+        return self._endpoints.find(online[0]) if online else None
 
     @cached_property
     def _endpoints(self) -> AzureOnlineEndpoints:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from windlass.batch.models import BatchEndpoint, Candidate
+from windlass.batch.models import BatchEndpoint
 from windlass.batch.ports import Assets
 from windlass.errors.batch import NoBatchModelError
 from windlass.errors.release import ModelMissingError
 from windlass.project.definitions import (
     DeploymentDefinition,
     Environment,
+    EnvironmentDefinition,
     ModelFiles,
     RegisteredEnvironment,
     RegisteredModel,
 )
-from windlass.release.models import Endpoint, ModelVersion, RegisterEnvironment
+from windlass.release.models import Candidate, Endpoint, ModelVersion
 
 ModelChoice = ModelFiles | RegisteredModel
 
@@ -91,12 +92,12 @@ def _find_model(assets: Assets, name: str, choice: ModelChoice) -> tuple[ModelVe
     return ModelVersion(name=name, version=version, sha256=choice.sha256), choice.path
 
 
-def _find_environment(assets: Assets, environment: Environment) -> RegisterEnvironment | None:
+def _find_environment(assets: Assets, environment: Environment) -> EnvironmentDefinition | None:
     if isinstance(environment, RegisteredEnvironment):
         return None
     if assets.has_environment(environment.name, environment.version):
         return None
-    return RegisterEnvironment(environment=environment)
+    return environment
 
 
 def _label(environment: Environment) -> str:

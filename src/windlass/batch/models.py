@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from windlass.project.definitions import DeploymentDefinition
 from windlass.release.models import ModelVersion, RegisterEnvironment, RegisterModel
 
 Key = tuple[str, ...]
@@ -67,25 +68,6 @@ class BatchEndpoint:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Candidate:
-    """What shall score.
-
-    Attributes:
-        model: The model version: as registered, or as it will be.
-        path: Where its files are when it has yet to be registered.
-        environment: How to register its environment when that has yet to be done.
-        environment_label: What the deployment will name.
-        release: The fingerprint of all it is made of.
-    """
-
-    model: ModelVersion
-    path: Path | None
-    environment: RegisterEnvironment | None
-    environment_label: str
-    release: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Piece:
     """One file of the prepared input: what one call of `run()` can be given."""
 
@@ -99,20 +81,20 @@ class PreparedInput:
 
     Attributes:
         source: What the user named.
-        digest: Content hash: the same table is the same input.
-        folder: Where the files lie; None for data that is in Azure already.
+        folder: Where the files lie.
         pieces: The files.
+        digest: Content hash of the files: the same files are uploaded once.
     """
 
     source: str
+    folder: Path
+    pieces: tuple[Piece, ...]
     digest: str
-    folder: Path | None = None
-    pieces: tuple[Piece, ...] = ()
 
     @property
-    def rows(self) -> int | None:
-        """How many rows there are; None where nobody here has counted them."""
-        return sum(piece.rows for piece in self.pieces) if self.folder else None
+    def rows(self) -> int:
+        """How many rows there are."""
+        return sum(piece.rows for piece in self.pieces)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +105,7 @@ class CreateBatchDeployment:
     model: ModelVersion
     environment: str
     release: str
+    definition: DeploymentDefinition = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,8 +129,8 @@ class StartJob:
     deployment: str
     source: str
     rows: int | None
-    files: int
-    nodes: int
+    files: int | None
+    nodes: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,6 +173,32 @@ class Plan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UploadedData:
+    """Local files that are, or become, a data asset of the workspace.
+
+    Attributes:
+        name: The asset's name.
+        version: Its version: content hash of the files.
+        folder: Where the files lie.
+    """
+
+    name: str
+    version: str
+    folder: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisteredData:
+    """A data asset that the workspace has already, as named on the command line."""
+
+    name: str
+    version: str
+
+
+Data = UploadedData | RegisteredData
+
+
+@dataclass(frozen=True, kw_only=True)
 class JobRequest:
     """What Azure is asked to run.
 
@@ -197,8 +206,7 @@ class JobRequest:
         run: The name that this toolkit gave to the run; unique, and part of the output's address.
         endpoint: The endpoint's name in Azure.
         deployment: Which deployment scores.
-        folder: Local files to upload; None when `uri` names data in Azure.
-        uri: Data in Azure.
+        data: What is scored.
         output: The address of the file that takes the rows.
         nodes: How many nodes work on it; None leaves it to the deployment.
     """
@@ -206,8 +214,7 @@ class JobRequest:
     run: str
     endpoint: str
     deployment: str
-    folder: Path | None
-    uri: str
+    data: Data
     output: str
     nodes: int | None
 
@@ -220,15 +227,15 @@ class Job:
         name: Its name.
         status: Where it is.
         state: Azure's own word for that.
+        deployment: What it runs on.
         studio: Its page in the browser.
-        output: The address of the file that takes the rows, where Azure says so.
     """
 
     name: str
     status: JobStatus
     state: str = ""
+    deployment: str = ""
     studio: str = ""
-    output: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -290,7 +297,7 @@ class Collected:
         database: The database, if one was asked for.
         table: The table in it.
         seconds: How long this run of the command took.
-        peak_nodes: The most nodes that were seen at work.
+        nodes_over_time: How many nodes the cluster had, each time that changed; empty where nobody told.
     """
 
     job: str
@@ -305,4 +312,4 @@ class Collected:
     database: str = ""
     table: str = ""
     seconds: float = 0.0
-    peak_nodes: int | None = None
+    nodes_over_time: tuple[int, ...] = ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -50,8 +49,8 @@ class BatchJobs(Protocol):
         """Upload the input and start a job. Not idempotent: see `find`."""
         ...
 
-    def find(self, endpoint: str, output: str) -> Job | None:
-        """Find the job that writes to an address; nobody but one run of this toolkit asks for it."""
+    def find(self, endpoint: str, run: str) -> Job | None:
+        """Find the job whose output address holds the name of a run; only that run's own can."""
         ...
 
     def get(self, job: str) -> Job:
@@ -93,7 +92,3 @@ class Listener(Protocol):
     def resumed(self, run: str, job: str) -> None:
         """An unfinished run is taken up; the job is empty where none has been started."""
         ...
-
-
-Pause = Callable[[float], float]
-"""How long to wait before the next look, by the seconds since the first."""

@@ -98,7 +98,8 @@ def prepare_input(source: Path, folder: Path, *, key: Sequence[str], workers: in
     tables = find_tables(source)
     keys = read_keys(tables, key)
     pieces = cut_tables(tables, folder, rows=len(keys), workers=workers)
-    return PreparedInput(source=str(source), digest=digest_tables(tables), folder=folder, pieces=pieces), keys
+    digest = digest_tables([folder / piece.file for piece in pieces])
+    return PreparedInput(source=str(source), folder=folder, pieces=pieces, digest=digest), keys
 
 
 def write_keys(keys: Sequence[Key], path: Path) -> None:
@@ -174,28 +175,28 @@ def _cut_csv(table: Path, folder: Path, limit: int, number: int) -> Iterator[Pie
 
 
 def _cut_parquet(table: Path, folder: Path, limit: int, number: int) -> Iterator[Piece]:
-    import pyarrow as arrow
+    import pyarrow as pa
     from pyarrow import parquet
 
     for batch in parquet.ParquetFile(table).iter_batches(batch_size=limit):
         number += 1
         name = _name(number, ".parquet")
-        parquet.write_table(arrow.Table.from_batches([batch]), folder / name)
+        parquet.write_table(pa.Table.from_batches([batch]), folder / name)
         yield Piece(file=name, rows=batch.num_rows)
 
 
 def _parquet_keys(table: Path, key: Sequence[str]) -> Iterator[tuple[str | None, ...]]:
-    import pyarrow as arrow
+    import pyarrow as pa
     from pyarrow import parquet
 
     try:
         file: Any = parquet.ParquetFile(table)
-    except arrow.ArrowInvalid as error:
+    except pa.ArrowInvalid as error:
         raise InputColumnsError(table.name, f"is not a Parquet file: {error}") from error
     for name in key:
         _position(name, file.schema_arrow.names, table.name)
     for batch in file.iter_batches(columns=list(key)):
-        columns = [batch.column(name).cast(arrow.string()).to_pylist() for name in key]
+        columns = [batch.column(name).cast(pa.string()).to_pylist() for name in key]
         yield from zip(*columns, strict=True)
 
 

@@ -58,7 +58,8 @@ class Run(BaseModel):
     digest: str
     wanted_model: str
     rows: int | None = None
-    files: int = 0
+    files: int | None = None
+    data: str = ""
     phase: Phase = Phase.PREPARED
     deployment: str = ""
     model: str = ""
@@ -114,9 +115,7 @@ class FileRuns:
     def find_open(self, digest: str, wanted_model: str) -> Run | None:
         """Find the latest unfinished run of the same input with the same model."""
         fits = [
-            run
-            for run in self.all()
-            if run.phase.is_open and run.digest == digest and run.wanted_model == wanted_model
+            run for run in self.all() if run.phase.is_open and run.digest == digest and run.wanted_model == wanted_model
         ]
         return fits[-1] if fits else None
 

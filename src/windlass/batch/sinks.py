@@ -173,18 +173,18 @@ def _replace(path: Path, write: Callable[[IO[bytes]], None]) -> None:
 
 
 def _write_parquet(rows: Sequence[Row], layout: ResultFormat, stream: IO[bytes]) -> None:
-    import pyarrow as arrow
+    import pyarrow as pa
     from pyarrow import parquet
 
     kinds = {
-        ColumnType.TEXT: arrow.string(),
-        ColumnType.NUMBER: arrow.float64(),
-        ColumnType.WHOLE: arrow.int64(),
-        ColumnType.FLAG: arrow.bool_(),
+        ColumnType.TEXT: pa.string(),
+        ColumnType.NUMBER: pa.float64(),
+        ColumnType.WHOLE: pa.int64(),
+        ColumnType.FLAG: pa.bool_(),
     }
     values = list(zip(*rows, strict=True)) or [()] * len(layout.columns)
-    arrays = [arrow.array(each, kinds[column.type]) for each, column in zip(values, layout.columns, strict=True)]
-    parquet.write_table(arrow.table(arrays, names=list(layout.names)), stream)
+    arrays = [pa.array(each, kinds[column.type]) for each, column in zip(values, layout.columns, strict=True)]
+    parquet.write_table(pa.table(arrays, names=list(layout.names)), stream)
 
 
 def _write_csv(rows: Sequence[Row], layout: ResultFormat, stream: IO[bytes]) -> None:

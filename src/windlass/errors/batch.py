@@ -45,6 +45,13 @@ class InputKeysRepeatError(RefusedError):
         )
 
 
+class DataKindError(UsageError):
+    """A data asset is of a kind that a model deployment does not read."""
+
+    def __init__(self, data: str, kind: str) -> None:
+        super().__init__(f"data {data} is of type {kind}; a batch deployment of a model reads uri_folder and uri_file")
+
+
 class ClusterMissingError(NotFoundError):
     """The deployment names a cluster that the stack does not have."""
 
@@ -163,7 +170,7 @@ class RunBusyError(RefusedError):
 
     def __init__(self, name: str, stack: str) -> None:
         super().__init__(
-            f"another process runs a batch job of endpoints/{name} on stack {stack} from this folder. Wait for it to end"
+            f"another process runs a batch job of endpoints/{name} on stack {stack} here. Wait for it to end"
         )
 
 
