@@ -55,26 +55,26 @@ def values(tree: Any, path: str = "") -> list[tuple[str, Any]]:
     return [(path, tree)]
 
 
-def test_every_kind_of_resource_of_a_stack_is_made(program: Program) -> None:
-    assert {each.type for each in program().resources} == set(NAME_INPUTS)
+def test_every_kind_of_resource_of_a_stack_is_made(usual: Run) -> None:
+    assert {each.type for each in usual.resources} == set(NAME_INPUTS)
 
 
-def test_every_resource_has_an_explicit_name(program: Program) -> None:
-    assert [each.urn for each in program().resources if not each.azure_name] == []
+def test_every_resource_has_an_explicit_name(usual: Run) -> None:
+    assert [each.urn for each in usual.resources if not each.azure_name] == []
 
 
 def test_a_preview_of_an_empty_subscription_knows_every_name(program: Program) -> None:
     assert [each.urn for each in program(preview=True).resources if not each.azure_name] == []
 
 
-def test_no_two_resources_of_a_kind_share_a_name(program: Program) -> None:
-    named = Counter((each.type, each.azure_name, each.inputs.get("accountName")) for each in program().resources)
+def test_no_two_resources_of_a_kind_share_a_name(usual: Run) -> None:
+    named = Counter((each.type, each.azure_name, each.inputs.get("accountName")) for each in usual.resources)
 
     assert [name for name, count in named.items() if count > 1] == []
 
 
-def test_no_two_registrations_share_a_urn(program: Program) -> None:
-    urns = Counter(each.urn for each in program().registrations)
+def test_no_two_registrations_share_a_urn(usual: Run) -> None:
+    urns = Counter(each.urn for each in usual.registrations)
 
     assert [urn for urn, count in urns.items() if count > 1] == []
 
@@ -88,41 +88,38 @@ def test_everything_that_takes_tags_says_who_owns_it(program: Program) -> None:
     assert [each.urn for each in tagged if not own.items() <= each.inputs.get("tags", {}).items()] == []
 
 
-def test_everything_that_takes_a_location_is_put_into_the_region_of_the_stack(program: Program) -> None:
-    located = [each for each in program().resources if takes(each, "location")]
+def test_everything_that_takes_a_location_is_put_into_the_region_of_the_stack(usual: Run) -> None:
+    located = [each for each in usual.resources if takes(each, "location")]
 
     assert [each.urn for each in located if each.inputs.get("location") != "westeurope"] == []
 
 
-def test_everything_in_a_resource_group_is_in_the_one_of_the_stack(program: Program) -> None:
-    run = program()
-    (group,) = run.of("resources:ResourceGroup")
+def test_everything_in_a_resource_group_is_in_the_one_of_the_stack(usual: Run) -> None:
+    (group,) = usual.of("resources:ResourceGroup")
 
-    inside = [each for each in run.resources if takes(each, "resource_group_name")]
+    inside = [each for each in usual.resources if takes(each, "resource_group_name")]
 
     assert {each.inputs["resourceGroupName"] for each in inside} == {group.azure_name}
 
 
-def test_every_resource_is_the_child_of_a_component(program: Program) -> None:
-    run = program()
-    components = {component.urn for component in run.components}
+def test_every_resource_is_the_child_of_a_component(usual: Run) -> None:
+    components = {component.urn for component in usual.components}
 
-    assert [each.urn for each in run.resources if each.parent not in components] == []
-
-
-def test_no_component_is_empty(program: Program) -> None:
-    run = program()
-    parents = {each.parent for each in run.resources}
-
-    assert [component.urn for component in run.components if component.urn not in parents] == []
+    assert [each.urn for each in usual.resources if each.parent not in components] == []
 
 
-def test_every_resource_is_made_by_the_provider_that_the_stack_configures(program: Program) -> None:
-    assert {each.provider for each in program().resources} == {""}
+def test_no_component_is_empty(usual: Run) -> None:
+    parents = {each.parent for each in usual.resources}
+
+    assert [component.urn for component in usual.components if component.urn not in parents] == []
 
 
-def test_nothing_can_be_read_without_signing_in(program: Program) -> None:
-    leaves = [(each, *leaf) for each in program().resources for leaf in values(each.inputs)]
+def test_every_resource_is_made_by_the_provider_that_the_stack_configures(usual: Run) -> None:
+    assert {each.provider for each in usual.resources} == {""}
+
+
+def test_nothing_can_be_read_without_signing_in(usual: Run) -> None:
+    leaves = [(each, *leaf) for each in usual.resources for leaf in values(each.inputs)]
     closed = {
         "allowBlobPublicAccess": False,
         "publicAccess": "None",
@@ -151,21 +148,20 @@ def test_nothing_can_be_read_without_signing_in(program: Program) -> None:
         (f"{ML}:Compute", "properties.properties.remoteLoginPortPublicAccess"),
     ],
 )
-def test_what_keeps_strangers_out_is_said_and_not_left_to_a_default(program: Program, type_: str, key: str) -> None:
-    for each in program().of(type_):
+def test_what_keeps_strangers_out_is_said_and_not_left_to_a_default(usual: Run, type_: str, key: str) -> None:
+    for each in usual.of(type_):
         assert f".{key}" in dict(values(each.inputs))
 
 
-def test_old_encryption_is_refused(program: Program) -> None:
-    assert {each.inputs["minimumTlsVersion"] for each in program().of("storage:StorageAccount")} == {"TLS1_2"}
+def test_old_encryption_is_refused(usual: Run) -> None:
+    assert {each.inputs["minimumTlsVersion"] for each in usual.of("storage:StorageAccount")} == {"TLS1_2"}
 
 
-def test_no_input_and_no_output_is_a_secret(program: Program) -> None:
-    run = program()
-    paths = [path for each in run.resources for path, _ in values(each.inputs)]
+def test_no_input_and_no_output_is_a_secret(usual: Run) -> None:
+    paths = [path for each in usual.resources for path, _ in values(each.inputs)]
 
     assert [path for path in paths if SECRET.search(path)] == []
-    assert SECRET.search(json.dumps(run.outputs)) is None
+    assert SECRET.search(json.dumps(usual.outputs)) is None
 
 
 def test_a_vault_says_only_what_azure_takes_about_purge_protection(program: Program) -> None:
@@ -176,37 +172,34 @@ def test_a_vault_says_only_what_azure_takes_about_purge_protection(program: Prog
     assert on.inputs["properties"]["enablePurgeProtection"] is True
 
 
-def test_every_role_is_held_by_a_service_principal_under_a_guid(program: Program) -> None:
-    for each in program().of("authorization:RoleAssignment"):
+def test_every_role_is_held_by_a_service_principal_under_a_guid(usual: Run) -> None:
+    for each in usual.of("authorization:RoleAssignment"):
         assert each.inputs["principalType"] == "ServicePrincipal"
         assert str(uuid.UUID(each.azure_name)) == each.azure_name
 
 
-def test_every_role_is_held_on_something_of_this_stack_and_never_on_all_of_it(program: Program) -> None:
-    run = program()
-    made = {f"/fake/{each.type}/{each.azure_name}" for each in run.resources}
-    (group,) = run.of("resources:ResourceGroup")
+def test_every_role_is_held_on_something_of_this_stack_and_never_on_all_of_it(usual: Run) -> None:
+    made = {f"/fake/{each.type}/{each.azure_name}" for each in usual.resources}
+    (group,) = usual.of("resources:ResourceGroup")
 
-    scopes = {each.inputs["scope"] for each in run.of("authorization:RoleAssignment")}
+    scopes = {each.inputs["scope"] for each in usual.of("authorization:RoleAssignment")}
 
     assert scopes <= made - {f"/fake/{group.type}/{group.azure_name}"}
 
 
-def test_the_workspace_waits_for_the_roles_it_needs_and_endpoints_for_all(program: Program) -> None:
-    run = program()
-    (workspace,) = run.of(f"{ML}:Workspace")
-    roles = run.of("authorization:RoleAssignment")
+def test_the_workspace_waits_for_the_roles_it_needs_and_endpoints_for_all(usual: Run) -> None:
+    (workspace,) = usual.of(f"{ML}:Workspace")
+    roles = usual.of("authorization:RoleAssignment")
     elsewhere = {each.urn for each in roles if ":Workspace/" not in each.inputs["scope"]}
 
     assert elsewhere <= workspace.depends_on
-    for endpoint in endpoints(run):
+    for endpoint in endpoints(usual):
         assert {each.urn for each in roles} - elsewhere <= endpoint.depends_on
 
 
-def test_every_identity_that_something_runs_as_belongs_to_the_stack(program: Program) -> None:
-    run = program()
-    own = {f"/fake/{each.type}/{each.azure_name}" for each in run.of("managedidentity:UserAssignedIdentity")}
-    users = [each for each in run.resources if "identity" in each.inputs]
+def test_every_identity_that_something_runs_as_belongs_to_the_stack(usual: Run) -> None:
+    own = {f"/fake/{each.type}/{each.azure_name}" for each in usual.of("managedidentity:UserAssignedIdentity")}
+    users = [each for each in usual.resources if "identity" in each.inputs]
 
     assert users
     for each in users:
@@ -214,26 +207,25 @@ def test_every_identity_that_something_runs_as_belongs_to_the_stack(program: Pro
         assert set(each.inputs["identity"]["userAssignedIdentities"]) <= own
 
 
-def test_an_endpoint_is_left_to_the_scripts_after_its_creation(program: Program) -> None:
-    assert {each.ignore_changes for each in endpoints(program())} == {("properties", "tags", "identity", "sku", "kind")}
+def test_an_endpoint_is_left_to_the_scripts_after_its_creation(usual: Run) -> None:
+    assert {each.ignore_changes for each in endpoints(usual)} == {("properties", "tags", "identity", "sku", "kind")}
 
 
-def test_nothing_but_an_endpoint_ignores_changes(program: Program) -> None:
-    run = program()
-    others = [each for each in run.resources if each not in endpoints(run)]
+def test_nothing_but_an_endpoint_ignores_changes(usual: Run) -> None:
+    others = [each for each in usual.resources if each not in endpoints(usual)]
 
     assert [each.urn for each in others if each.ignore_changes] == []
 
 
-def test_ignored_inputs_are_all_that_a_put_of_an_endpoint_could_carry(program: Program) -> None:
+def test_ignored_inputs_are_all_that_a_put_of_an_endpoint_could_carry(usual: Run) -> None:
     addresses = {"endpointName", "workspaceName", "resourceGroupName", "location"}
 
-    for each in endpoints(program()):
+    for each in endpoints(usual):
         assert set(each.inputs) - addresses <= set(LEFT_TO_SCRIPTS)
 
 
-def test_pulumi_never_declares_what_releases_own(program: Program) -> None:
-    for each in endpoints(program()):
+def test_pulumi_never_declares_what_releases_own(usual: Run) -> None:
+    for each in endpoints(usual):
         assert not {"traffic", "mirrorTraffic", "defaults", "keys"} & set(each.inputs["properties"])
 
 
@@ -259,41 +251,39 @@ def test_an_endpoint_is_released_by_name_and_no_other_with_it(program: Program) 
     assert [each.name for each in endpoints(run) if not each.protect] == ["churn-batch-endpoint"]
 
 
-def test_a_change_that_azure_refuses_shows_as_a_replacement(program: Program) -> None:
-    run = program()
+def test_a_change_that_azure_refuses_shows_as_a_replacement(usual: Run) -> None:
     changes = {"keyvault:Vault": "location", f"{ML}:Workspace": "storageAccount"}
 
     for type_, property_ in changes.items():
-        assert {property_} <= set(run.of(type_)[0].replace_on_changes)
+        assert {property_} <= set(usual.of(type_)[0].replace_on_changes)
 
 
-def test_a_cluster_of_another_size_takes_the_place_of_the_old_one(program: Program) -> None:
-    for each in program().of(f"{ML}:Compute"):
+def test_a_cluster_of_another_size_takes_the_place_of_the_old_one(usual: Run) -> None:
+    for each in usual.of(f"{ML}:Compute"):
         assert "properties.properties.vmSize" in each.replace_on_changes
         assert each.delete_before_replace
 
 
-def test_every_property_that_replaces_is_one_that_the_resource_has(program: Program) -> None:
-    for each in program().resources:
+def test_every_property_that_replaces_is_one_that_the_resource_has(usual: Run) -> None:
+    for each in usual.resources:
         inputs = {path.removeprefix(".") for path, _ in values(each.inputs)}
         assert set(each.replace_on_changes) <= inputs
 
 
-def test_a_cluster_is_off_when_idle_unless_somebody_says_otherwise(program: Program) -> None:
-    for each in program().of(f"{ML}:Compute"):
+def test_a_cluster_is_off_when_idle_unless_somebody_says_otherwise(usual: Run) -> None:
+    for each in usual.of(f"{ML}:Compute"):
         assert each.inputs["properties"]["properties"]["scaleSettings"]["minNodeCount"] == 0
 
 
-def test_scripts_read_back_what_was_built(program: Program) -> None:
-    run = program()
+def test_scripts_read_back_what_was_built(usual: Run) -> None:
 
-    told = StackOutputs.model_validate_json(json.dumps(run.outputs[OUTPUT_NAME]))
+    told = StackOutputs.model_validate_json(json.dumps(usual.outputs[OUTPUT_NAME]))
 
-    built = {each.azure_name for each in run.resources}
+    built = {each.azure_name for each in usual.resources}
     assert {told.resource_group, told.workspace, told.storage_account} <= built
     assert {told.key_vault, told.container_registry} <= built
-    assert {endpoint.name for endpoint in told.endpoints} == {each.azure_name for each in endpoints(run)}
-    assert {cluster.name for cluster in told.clusters} == {each.azure_name for each in run.of(f"{ML}:Compute")}
+    assert {endpoint.name for endpoint in told.endpoints} == {each.azure_name for each in endpoints(usual)}
+    assert {cluster.name for cluster in told.clusters} == {each.azure_name for each in usual.of(f"{ML}:Compute")}
 
 
 def test_scripts_are_told_nothing_before_everything_exists(program: Program) -> None:
@@ -303,8 +293,8 @@ def test_scripts_are_told_nothing_before_everything_exists(program: Program) -> 
     assert OUTPUT_NAME not in outputs
 
 
-def test_a_person_is_told_where_each_model_answers(program: Program) -> None:
-    uris = program().outputs["scoring_uris"]
+def test_a_person_is_told_where_each_model_answers(usual: Run) -> None:
+    uris = usual.outputs["scoring_uris"]
 
     assert set(uris) == {"churn/online", "churn/batch", "price/online"}
     assert all(uri.startswith("https://shop-") for uri in uris.values())

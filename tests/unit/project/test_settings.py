@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 
 from windlass.errors import ExitCode
 from windlass.errors.infra import InvalidSettingsError, LocalAzureInShellError, LocalAzureNotInShellError
+from windlass.project.outputs import StackOutputs
 from windlass.project.settings import (
     LOCAL_SUBSCRIPTION,
     LOCAL_TENANT,
@@ -259,13 +260,16 @@ def models(model: type[BaseModel]) -> dict[str, type[BaseModel]]:
     return found
 
 
-@pytest.mark.parametrize("model", models(StackSettings).values(), ids=models(StackSettings).keys())
-def test_every_setting_is_described(model: type[BaseModel]) -> None:
+MODELS = models(StackSettings) | models(StackOutputs)
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS.keys())
+def test_every_setting_and_every_output_is_described(model: type[BaseModel]) -> None:
     assert not [name for name, field in model.model_fields.items() if not field.description]
 
 
-@pytest.mark.parametrize("model", models(StackSettings).values(), ids=models(StackSettings).keys())
-def test_no_settings_take_a_key_that_they_do_not_know(model: type[BaseModel]) -> None:
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS.keys())
+def test_no_model_takes_a_key_that_it_does_not_know(model: type[BaseModel]) -> None:
     assert model.model_config["extra"] == "forbid"
 
 

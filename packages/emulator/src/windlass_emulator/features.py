@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from windlass_emulator import admin, login, lro
+from windlass_emulator import admin, arm, batch, login, lro, online
 from windlass_emulator.feature import Feature
 from windlass_emulator.ml import codes, computes, data, datastores, environments_assets, models, quota, venvs, workspaces
 
@@ -13,6 +13,7 @@ def features() -> tuple[Feature, ...]:
         Feature("operations", routes=lro.routes()),
         login.feature(),
         admin.feature(),
+        *arm.features(),
         workspaces.feature(),
         datastores.feature(),
         computes.feature(),
@@ -22,4 +23,6 @@ def features() -> tuple[Feature, ...]:
         data.feature(),
         codes.feature(),
         venvs.feature(),
+        online.feature(),
+        batch.feature(),
     )
