@@ -64,6 +64,11 @@ class Arm:
         with translated(what):
             return self._json(self._send("POST", path, body))
 
+    def start(self, path: str, what: str) -> None:
+        """Call an action that goes on after its answer, which says nothing."""
+        with translated(what):
+            self._send("POST", path)
+
     def delete(self, path: str, what: str) -> None:
         """Remove a resource and wait until it is gone; that it is gone already is no error."""
         with translated(what):
