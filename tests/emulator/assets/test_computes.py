@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.in_process import InProcess
 from support.workspace import WORKSPACE
 from windlass_emulator.errors import AzureError, NotEmulatedError
-from windlass_emulator.ml.quota import NodeCounts, require_instances, reserved_cores
+from windlass_emulator.ml.quota import NodeCounts, reserved_cores, used_cores
 from windlass_emulator.ml.vm_sizes import FAMILIES, SIZES, find_size
 
 CLUSTER = f"{WORKSPACE}/computes/cpu"
@@ -231,18 +231,8 @@ async def test_an_unknown_size_is_refused_with_those_that_are_known(local: InPro
         await local.send("PUT", CLUSTER, cluster("Standard_X1"))
 
 
-@pytest.mark.specified
-async def test_instances_beyond_the_quota_are_refused_as_azure_words_it(local: InProcess) -> None:
-    with pytest.raises(
-        AzureError, match=r"Not enough quota available for Standard_DS3_v2 .* 0/100\. Additional needed: 104"
-    ) as refused:
-        require_instances(local.azure, "westeurope", "Standard_DS3_v2", 21, deployment_id="new")
-
-    assert refused.value.code == "OutOfQuota"
-
-
 @pytest.mark.inferred
-async def test_what_other_deployments_have_counts_and_ones_own_does_not(local: InProcess) -> None:
+async def test_instances_count_in_their_region_and_family_unless_left_out(local: InProcess) -> None:
     deployment = f"{WORKSPACE}/onlineEndpoints/e/deployments/v1"
     local.azure.store.put(
         deployment,
@@ -256,10 +246,11 @@ async def test_what_other_deployments_have_counts_and_ones_own_does_not(local: I
         now=0.0,
     )
 
-    require_instances(local.azure, "westeurope", "Standard_DS3_v2", 20, deployment_id=deployment)
-    require_instances(local.azure, "northeurope", "Standard_DS3_v2", 20, deployment_id="new")
-    with pytest.raises(AzureError, match="72/100"):
-        require_instances(local.azure, "westeurope", "Standard_DS3_v2", 10, deployment_id="new")
+    family = "standardDSv2Family"
+    assert used_cores(local.azure, "westeurope", family) == 72
+    assert used_cores(local.azure, "westeurope", family, without=deployment) == 0
+    assert used_cores(local.azure, "northeurope", family) == 0
+    assert used_cores(local.azure, "westeurope", "standardESv3Family") == 0
 
 
 @pytest.mark.specified
