@@ -153,14 +153,14 @@ class Toolkit:
         """The batch runs of a folder, on a cluster of the stack."""
         workspace = self.workspace
         from windlass.azure.assets import AzureAssets
-        from windlass.azure.batch import AzureBatchEndpoints, AzureBatchJobs, history_address
+        from windlass.azure.batch import AzureBatchEndpoints, AzureBatchJobs, Services
         from windlass.batch.record import FileRuns
         from windlass.batch.run import BatchRuns
 
         return BatchRuns(
             assets=AzureAssets(workspace),
             endpoints=AzureBatchEndpoints(workspace),
-            jobs=AzureBatchJobs(workspace, cluster=cluster, history=history_address(self.outputs)),
+            jobs=AzureBatchJobs(workspace, cluster=cluster, services=Services.of(self.outputs)),
             runs=FileRuns(self.root / RESULTS, self.stack, name, self._clock),
             clock=self._clock,
         )
