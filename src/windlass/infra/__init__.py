@@ -1,1 +1,1 @@
-"""Pulumi components and the pure tables they are built from."""
+"""Pulumi components, one per concern, and the pure tables they are built from. Only here: pulumi."""

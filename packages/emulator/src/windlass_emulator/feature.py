@@ -13,7 +13,10 @@ from windlass_emulator.http import Route
 
 if TYPE_CHECKING:
     from windlass_emulator.azure import LocalAzure, Renderer
+    from windlass_emulator.environments import Environments
     from windlass_emulator.operations import Action
+    from windlass_emulator.processes import Processes
+    from windlass_emulator.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,8 @@ class Feature:
         stop: Called before children are ended.
         status: What it adds to `status --output json`, such as {"instances": [...]}.
         deleted: By lower-case type, what else must end when a resource of it is removed with its parent or group
-            (called with the id before the store forgets it).
+            (called with the id before the store forgets it; see `LocalAzure.remove`).
+        environments: Makes what makes virtual environments; one part has it.
     """
 
     name: str
@@ -41,3 +45,4 @@ class Feature:
     stop: Callable[[LocalAzure], Awaitable[None]] | None = None
     status: Callable[[LocalAzure], Mapping[str, Any]] | None = None
     deleted: Mapping[str, Callable[[LocalAzure, str], Awaitable[None]]] = field(default_factory=dict)
+    environments: Callable[[Settings, Processes], Environments] | None = None

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from windlass_emulator import lro
+from windlass_emulator import admin, arm, batch, login, lro, online
 from windlass_emulator.feature import Feature
+from windlass_emulator.ml import codes, computes, data, datastores, environments_assets, models, quota, venvs, workspaces
 
 
 def features() -> tuple[Feature, ...]:
     """Return every part, in the order in which routes are tried."""
-    return (Feature("operations", routes=lro.routes()),)
+    return (
+        Feature("operations", routes=lro.routes()),
+        login.feature(),
+        admin.feature(),
+        *arm.features(),
+        workspaces.feature(),
+        datastores.feature(),
+        computes.feature(),
+        quota.feature(),
+        models.feature(),
+        environments_assets.feature(),
+        data.feature(),
+        codes.feature(),
+        venvs.feature(),
+        online.feature(),
+        batch.feature(),
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -80,7 +80,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a handler returns. `body` None sends nothing; bytes go as they are; the rest is written as JSON.
+    """What a handler returns.
+
+    A `body` of None sends nothing; bytes go as they are; an async iterator of bytes is streamed; the rest is
+    written as JSON.
 
     To send the four bytes n-u-l-l, as Azure does after some DELETEs, use body=b"null" with a JSON content type.
     """
@@ -88,6 +91,16 @@ class Answer:
     status: int = 200
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    def chunks(self) -> AsyncIterator[bytes] | None:
+        """Return the parts of a streamed body, or None when the body is of one piece."""
+        return self.body if isinstance(self.body, AsyncIterator) else None
+
+    def content(self) -> bytes:
+        """Return the body of one piece as it is sent."""
+        if self.body is None:
+            return b""
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
 
 
 Handler = Callable[[Request], Awaitable[Answer]]
@@ -130,7 +143,9 @@ class Router:
     """Finds the route of a request."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
-        self._routes = [(route, _compile(route.template)) for route in routes]
+        self._routes: dict[Site, list[tuple[Route, re.Pattern[str]]]] = {}
+        for route in routes:
+            self._routes.setdefault(route.site, []).append((route, _compile(route.template)))
 
     def find(self, site: Site, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
         """Return the first route that fits, with the values of its template, or None.
@@ -139,8 +154,8 @@ class Router:
             AzureError: 405 when the path is known and the method is not.
         """
         allowed = []
-        for route, pattern in self._routes:
-            if route.site != site or not (match := pattern.match(path)):
+        for route, pattern in self._routes.get(site, ()):
+            if not (match := pattern.match(path)):
                 continue
             if route.method == method:
                 return route, match.groupdict()

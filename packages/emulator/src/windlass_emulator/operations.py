@@ -114,6 +114,7 @@ class Operations:
 
     async def _carry_out(self, operation: Operation) -> None:
         try:
+            self._azure.faults.check_operation(operation.family)
             await self._actions[operation.action](self._azure, operation)
         except OperationFailedError as error:
             self._end(operation, FAILED, {"code": error.code, "message": error.message})

@@ -4,11 +4,82 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
+import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from windlass_emulator import guard as guard_program
+
+_log = logging.getLogger(__name__)
+
+_REGISTERED = 'echo "add $$" >&0; exec "$@" </dev/null'
+"""The child tells the guard its id and then becomes its own program, under the same id. While it has not yet done so
+it holds the pipe open, so the guard cannot see the end of the supervisor before it knows of the child."""
+
+
+class GuardPipe:
+    """The supervisor's end of the guard (see guard.py)."""
+
+    def __init__(self, log: Path, *lock: int) -> None:
+        self._log = log
+        self._locks = lock
+        self._children: set[int] = set()
+        self._begin()
+
+    @property
+    def pid(self) -> int:
+        """The guard's process id."""
+        return self._process.pid
+
+    def child_descriptor(self) -> int:
+        """Return the pipe for a child that is about to register itself; a guard that was killed is replaced first."""
+        if self._process.poll() is not None:
+            _log.warning("the guard %s has ended; starting another", self._process.pid)
+            os.close(self._writer)
+            self._begin()
+        return self._writer
+
+    def registered(self, pid: int) -> None:
+        """Remember a child that has registered itself, for the case that the guard must be replaced."""
+        self._children.add(pid)
+
+    def stop(self, pid: int, grace: float) -> None:
+        """Have a child stopped: SIGTERM now, SIGKILL after `grace` seconds."""
+        self._tell(f"stop {pid} {round(grace * 1000)}")
+
+    def ended(self, pid: int) -> None:
+        """Say that a child has ended."""
+        self._children.discard(pid)
+        self._tell(f"end {pid}")
+
+    def _tell(self, line: str) -> None:
+        os.write(self.child_descriptor(), f"{line}\n".encode())
+
+    def close(self) -> None:
+        """Close the pipe: the guard ends what is left, and then itself."""
+        os.close(self._writer)
+        self._process.wait()
+
+    def _begin(self) -> None:
+        reader, self._writer = os.pipe()
+        with self._log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", guard_program.__file__],
+                stdin=reader,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                pass_fds=self._locks,
+            )
+        os.close(reader)
+        for pid in self._children:
+            os.write(self._writer, f"add {pid}\n".encode())
 
 
 @dataclass(slots=True)
@@ -18,11 +89,13 @@ class Child:
     Attributes:
         name: What `status` calls it.
         log: The file that takes its stdout and stderr.
+        guard: Sends its signals; None in tests that have no guard.
     """
 
     name: str
     log: Path
     process: asyncio.subprocess.Process
+    guard: GuardPipe | None = None
 
     @property
     def pid(self) -> int:
@@ -42,6 +115,10 @@ class Child:
         """End it and its group: one SIGTERM, and SIGKILL after `grace` seconds."""
         if self.returncode is not None:
             return
+        if self.guard is not None:
+            self.guard.stop(self.pid, grace)
+            await self.process.wait()
+            return
         _signal_group(self.pid, signal.SIGTERM)
         try:
             await asyncio.wait_for(self.process.wait(), grace)
@@ -52,25 +129,41 @@ class Child:
 
 @dataclass(slots=True)
 class Processes:
-    """Starts children and knows which run."""
+    """Starts children and knows which run.
 
+    Attributes:
+        guard: Ends them when the supervisor dies; None in tests that start none of their own.
+    """
+
+    guard: GuardPipe | None = None
     children: list[Child] = field(default_factory=list)
+    _watchers: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def spawn(self, name: str, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) -> Child:
-        """Start a child whose output goes to `log` (appended). It does not outlive the supervisor."""
+        """Start a child whose output goes to `log` (appended). It does not outlive the supervisor.
+
+        Raises:
+            FileNotFoundError: There is no such program.
+        """
+        if shutil.which(argv[0], path=env.get("PATH")) is None:
+            raise FileNotFoundError(argv[0])
         log.parent.mkdir(parents=True, exist_ok=True)
+        command = argv if self.guard is None else ("/bin/sh", "-c", _REGISTERED, "sh", *argv)
         with log.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
-                *argv,
+                *command,
                 env=dict(env),
                 cwd=cwd,
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.DEVNULL if self.guard is None else self.guard.child_descriptor(),
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
             )
-        child = Child(name, log, process)
+        child = Child(name, log, process, self.guard)
         self.children.append(child)
+        if self.guard is not None:
+            self.guard.registered(child.pid)
+            self._watch(child, self.guard)
         return child
 
     def running(self) -> list[Child]:
@@ -81,6 +174,16 @@ class Processes:
     async def stop(self) -> None:
         """End all children."""
         await asyncio.gather(*(child.stop() for child in self.running()))
+        await asyncio.gather(*self._watchers)
+
+    def _watch(self, child: Child, guard: GuardPipe) -> None:
+        async def tell_the_end() -> None:
+            await child.wait()
+            guard.ended(child.pid)
+
+        task = asyncio.create_task(tell_the_end(), name=f"end of {child.name}")
+        self._watchers.add(task)
+        task.add_done_callback(self._watchers.discard)
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:

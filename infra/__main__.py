@@ -1,0 +1,145 @@
+"""Everything that a stack stands on, in the order in which it is built."""
+
+from __future__ import annotations
+
+import pulumi
+
+from windlass.infra.clusters import Cluster, ClusterArgs
+from windlass.infra.endpoints import Endpoint, EndpointArgs, is_protected
+from windlass.infra.exports import export_readable, stack_outputs, when_built
+from windlass.infra.group import Group, GroupArgs
+from windlass.infra.identity import Grants, GrantsArgs, Identity, IdentityArgs, ScopeOfGrant
+from windlass.infra.observability import Observability, ObservabilityArgs
+from windlass.infra.registry import Registry, RegistryArgs
+from windlass.infra.roles import RESOURCE_GRANTS, WORKSPACE_GRANTS
+from windlass.infra.stack import read_stack
+from windlass.infra.storage import Storage, StorageArgs
+from windlass.infra.vault import Vault, VaultArgs
+from windlass.infra.workspace import Workspace, WorkspaceArgs
+from windlass.project.names import IDENTITY_PURPOSES, endpoint_name, identity_name
+from windlass.project.outputs import OUTPUT_NAME
+
+# What was written: Pulumi.<stack>.yaml and the folders under endpoints/.
+stack = read_stack()
+azure, settings, names = stack.settings.azure, stack.settings.windlass, stack.names
+protect_data = settings.protection.data
+
+# Where everything goes.
+group = Group(
+    "group",
+    args=GroupArgs(name=names.resource_group, location=azure.location, tags=stack.settings.tags, protect=protect_data),
+).outputs
+place = group.place
+
+# What the workspace stands on.
+observability = Observability(
+    "observability",
+    args=ObservabilityArgs(
+        place=place,
+        log_workspace=names.log_workspace,
+        application_insights=names.application_insights,
+        settings=settings.logs,
+    ),
+).outputs
+storage = Storage(
+    "storage",
+    args=StorageArgs(place=place, name=names.storage_account, settings=settings.storage, protect=protect_data),
+).outputs
+vault = Vault(
+    "vault",
+    args=VaultArgs(
+        place=place,
+        name=names.key_vault,
+        tenant_id=azure.tenant_id,
+        settings=settings.vault,
+        protect=protect_data,
+    ),
+).outputs
+registry = Registry(
+    "registry",
+    args=RegistryArgs(place=place, name=names.container_registry, settings=settings.registry, protect=protect_data),
+).outputs
+
+# Who acts in the stack, and what each may do before there is a workspace.
+identities = {
+    purpose: Identity(purpose, args=IdentityArgs(place=place, name=identity_name(stack.scope, purpose))).outputs
+    for purpose in IDENTITY_PURPOSES
+}
+resource_grants = Grants(
+    "resource-grants",
+    args=GrantsArgs(
+        subscription_id=azure.subscription_id,
+        grants=RESOURCE_GRANTS,
+        identities=identities,
+        scopes={
+            "storage": ScopeOfGrant(id=storage.id, name=names.storage_account),
+            "vault": ScopeOfGrant(id=vault.id, name=names.key_vault),
+            "registry": ScopeOfGrant(id=registry.id, name=names.container_registry),
+            "insights": ScopeOfGrant(id=observability.application_insights_id, name=names.application_insights),
+        },
+    ),
+).outputs
+
+# The workspace, and who may do what in it.
+workspace = Workspace(
+    "workspace",
+    args=WorkspaceArgs(
+        place=place,
+        name=names.workspace,
+        title=f"{settings.project} {stack.settings.stack}",
+        storage_account_id=storage.id,
+        key_vault_id=vault.id,
+        container_registry_id=registry.id,
+        application_insights_id=observability.application_insights_id,
+        identity_id=identities["workspace"].id,
+        needs=resource_grants.assignments,
+        protect=protect_data,
+    ),
+).outputs
+workspace_grants = Grants(
+    "workspace-grants",
+    args=GrantsArgs(
+        subscription_id=azure.subscription_id,
+        grants=WORKSPACE_GRANTS,
+        identities=identities,
+        scopes={"workspace": ScopeOfGrant(id=workspace.id, name=names.workspace)},
+    ),
+).outputs
+
+# Where batch jobs run.
+clusters = [
+    Cluster(
+        name,
+        args=ClusterArgs(
+            place=place,
+            workspace=workspace.name,
+            name=name,
+            identity_id=identities["cluster"].id,
+            settings=cluster,
+        ),
+    ).outputs
+    for name, cluster in settings.clusters.items()
+]
+
+# What callers call: one endpoint for each folder under endpoints/ and kind.
+endpoints = {
+    folder.path: Endpoint(
+        f"{folder.model}-{folder.kind}",
+        args=EndpointArgs(
+            place=place,
+            workspace=workspace.name,
+            name=endpoint_name(stack.scope, folder.model, folder.kind),
+            folder=folder,
+            identity_id=identities["serving"].id,
+            needs=workspace_grants.assignments,
+            protect=is_protected(folder, settings.protection),
+        ),
+    ).outputs
+    for folder in stack.endpoints
+}
+
+# What the scripts are told, and what people look for.
+outputs = stack_outputs(stack)
+built = [workspace.id, *(each.id for each in clusters), *(each.id for each in endpoints.values())]
+pulumi.export(OUTPUT_NAME, when_built(outputs, built))
+export_readable(outputs, {path: endpoint.scoring_uri for path, endpoint in endpoints.items()})

@@ -1,0 +1,389 @@
+"""Clusters of compute (AmlCompute) and their nodes: real processes that come when a job needs them and leave when idle.
+
+A node is the agent of `driver.py`, in a process group of its own. It passes through the states starting, idle,
+running (a job has it) and leaving. A node that dies is reported to its job and replaced while there is need.
+Scale-up and scale-down follow `scheduling.target_nodes`; a node that has been idle for the cluster's
+`nodeIdleTimeBeforeScaleDown`, at most `node.idle` of the table of durations, leaves down to the minimum.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import secrets
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from windlass_emulator.batch import driver
+from windlass_emulator.batch.addresses import COMPUTE_TYPE
+from windlass_emulator.batch.scheduling import Demand, assign, target_nodes
+from windlass_emulator.batch.spec import seconds
+from windlass_emulator.ml.quota import NodeCounts
+
+if TYPE_CHECKING:
+    from windlass_emulator.azure import LocalAzure
+    from windlass_emulator.processes import Child
+
+_log = logging.getLogger(__name__)
+
+State = Literal["starting", "idle", "running", "leaving"]
+_LINE_LIMIT = 2**22
+_LEAVE_SECONDS = 3.0
+_FOLLOW_SECONDS = 0.5
+"""How soon a cluster notices that its minimum has changed; what jobs need is noticed at once."""
+
+
+class JobPort(Protocol):
+    """What a cluster tells a job that asked for nodes."""
+
+    def node_given(self, node: Node) -> None:
+        """Take a node into use."""
+
+    def node_lost(self, node: Node) -> None:
+        """Forget a node that has died."""
+
+    def node_said(self, node: Node, message: dict[str, Any]) -> None:
+        """Hear what the agent of one of its nodes reports."""
+
+    def nodes_counted(self, count: int) -> None:
+        """Take note of the size of the cluster."""
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One node."""
+
+    name: str
+    folder: Path
+    child: Child
+    token: str
+    state: State = "starting"
+    job: str | None = None
+    connected: asyncio.Event = field(default_factory=asyncio.Event)
+    writer: asyncio.StreamWriter | None = None
+    rested: bool = False
+
+    def send(self, **order: Any) -> None:
+        """Give the agent an order; one that is gone is noticed where it is listened to."""
+        if self.writer is not None and not self.writer.is_closing():
+            self.writer.write((json.dumps(order) + "\n").encode())
+
+
+@dataclass(slots=True)
+class _Wish:
+    port: JobPort
+    wants: int
+
+
+class Cluster:
+    """One cluster: its nodes and the jobs that want some."""
+
+    def __init__(self, azure: LocalAzure, compute_id: str, clusters: Clusters) -> None:
+        self._azure = azure
+        self._clusters = clusters
+        self.compute_id = compute_id
+        self.nodes: dict[str, Node] = {}
+        self._wishes: dict[str, _Wish] = {}
+        self._watchers: dict[str, JobPort] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._arriving = 0
+        self._stopped = False
+
+    # What jobs ask
+
+    def want(self, job: str, nodes: int, port: JobPort) -> None:
+        """Ask for nodes; they are given one by one as they become free."""
+        self._wishes[job] = _Wish(port, nodes)
+        self._watchers[job] = port
+        port.nodes_counted(len(self.nodes))
+        self.reconcile()
+
+    def release(self, job: str) -> None:
+        """Give all nodes of a job back; its workers are ended at once."""
+        self._wishes.pop(job, None)
+        for node in self.nodes.values():
+            if node.job == job:
+                node.send(do="end")
+        self.reconcile()
+
+    @property
+    def maximum(self) -> int:
+        """The most nodes that the cluster may have."""
+        return self._scale()[1]
+
+    @property
+    def target(self) -> int:
+        """How many nodes the cluster should have."""
+        minimum, maximum, _ = self._scale()
+        return target_nodes(self._demands(), minimum, maximum)
+
+    # What the cluster does
+
+    def reconcile(self) -> None:
+        """Bring the nodes in line with what is wanted."""
+        if self._stopped:
+            return
+        minimum, _, _ = self._scale()
+        target = self.target
+        staying = [node for node in self.nodes.values() if node.state != "leaving"]
+        for _ in range(target - len(staying) - self._arriving):
+            self._arriving += 1
+            self._spawn(self._start())
+        idle = [node.name for node in staying if node.state == "idle"]
+        for name, job in assign(idle, self._demands()).items():
+            self._give(self.nodes[name], job)
+        surplus = [node for node in staying if node.state == "idle" and node.rested]
+        for node in surplus[: max(0, len(staying) - target)]:
+            self._spawn(self._dismiss(node))
+        self._forget_watchers(minimum)
+
+    def _scale(self) -> tuple[int, int, float]:
+        compute = self._azure.store.get(self.compute_id)
+        if compute is None:
+            return 0, 0, 0.0
+        scale = (compute.body["properties"].get("properties") or {}).get("scaleSettings") or {}
+        idle = scale.get("nodeIdleTimeBeforeScaleDown")
+        limit = self._azure.settings.durations["node.idle"]
+        rest = min(limit, seconds(idle, "nodeIdleTimeBeforeScaleDown")) if idle else limit
+        return int(scale.get("minNodeCount") or 0), int(scale.get("maxNodeCount") or 0), rest
+
+    def _demands(self) -> list[Demand]:
+        held = Counter(node.job for node in self.nodes.values())
+        return [Demand(job, wish.wants, held[job]) for job, wish in self._wishes.items()]
+
+    def _give(self, node: Node, job: str) -> None:
+        node.state, node.job, node.rested = "running", job, False
+        self._wishes[job].port.node_given(node)
+
+    async def _start(self) -> None:
+        """Start a node and let it take its time to come up."""
+        try:
+            node = await self._launch()
+        finally:
+            self._arriving -= 1
+        self._count()
+        self._spawn(self._watch(node))
+        await node.connected.wait()
+        await self._azure.take("node.start")
+        if self.nodes.get(node.name) is node and node.state == "starting":
+            self._rest(node)
+
+    async def _launch(self) -> Node:
+        name, token = self._next_name(), secrets.token_hex(16)
+        folder = self._azure.settings.data.resolve() / "batch" / "nodes" / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        log = folder.with_suffix(".log")
+        argv = [sys.executable, driver.__file__, "node", "--address", self._clusters.address]
+        argv += ["--token", token, "--folder", str(folder)]
+        environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(folder)}
+        child = await self._azure.processes.spawn(f"node {name}", argv, env=environment, cwd=folder, log=log)
+        node = Node(name, folder, child, token)
+        self.nodes[name] = node
+        self._clusters.expect(self, node)
+        return node
+
+    def _next_name(self) -> str:
+        number = self._azure.store.fact(self.compute_id, "nodes.started", 0) + 1
+        self._azure.store.set_fact(self.compute_id, "nodes.started", number)
+        return f"{self.compute_id.rsplit('/', 1)[1]}-{number}"
+
+    def _rest(self, node: Node) -> None:
+        node.state, node.job, node.rested = "idle", None, False
+        self.reconcile()
+        if node.state == "idle":
+            self._spawn(self._let_rest(node))
+
+    async def _let_rest(self, node: Node) -> None:
+        _, _, rest = self._scale()
+        await self._azure.clock.sleep(rest)
+        if node.state == "idle" and self.nodes.get(node.name) is node:
+            node.rested = True
+            self.reconcile()
+
+    async def _dismiss(self, node: Node) -> None:
+        if node.state != "idle":
+            return
+        node.state = "leaving"
+        node.send(do="leave")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(node.child.wait(), _LEAVE_SECONDS)
+        await node.child.stop()
+
+    async def _watch(self, node: Node) -> None:
+        """Wait for the end of a node, expected or not."""
+        await node.child.wait()
+        node.connected.set()
+        if self.nodes.get(node.name) is not node:
+            return
+        del self.nodes[node.name]
+        self._clusters.dismiss(node)
+        self._count()
+        if node.state != "leaving":
+            _log.warning("node %s ended unexpectedly with code %s", node.name, node.child.returncode)
+        if node.job and (wish := self._wishes.get(node.job)):
+            wish.port.node_lost(node)
+        if node.state == "starting":  # one that cannot start must not be replaced in a tight loop
+            await self._azure.clock.sleep(1.0)
+        self.reconcile()
+
+    def heard(self, node: Node, message: dict[str, Any]) -> None:
+        """Hear an agent."""
+        if message["event"] == "ended":
+            self._rest(node)
+        elif node.job and (wish := self._wishes.get(node.job)):
+            wish.port.node_said(node, message)
+
+    def _count(self) -> None:
+        for port in self._watchers.values():
+            port.nodes_counted(len(self.nodes))
+
+    def _forget_watchers(self, minimum: int) -> None:
+        """A job watches the cluster until it has shrunk after it."""
+        if len(self.nodes) <= minimum:
+            self._watchers = {job: port for job, port in self._watchers.items() if job in self._wishes}
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("cluster %s", self.compute_id, exc_info=error)
+
+    async def stop(self) -> None:
+        """End all nodes at once."""
+        self._stopped = True
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(node.child.stop() for node in self.nodes.values()))
+        for node in self.nodes.values():
+            self._clusters.dismiss(node)
+        self.nodes.clear()
+
+
+class Clusters:
+    """All clusters, and the door at which their nodes report."""
+
+    def __init__(self, azure: LocalAzure) -> None:
+        self._azure = azure
+        self._clusters: dict[str, Cluster] = {}
+        self._expected: dict[str, tuple[Cluster, Node]] = {}
+        self._server: asyncio.Server | None = None
+        self._following: asyncio.Task[None] | None = None
+        self.address = ""
+
+    async def open(self) -> None:
+        """Listen for nodes on a port of loopback that the system chooses."""
+        self._server = await asyncio.start_server(self._meet, "127.0.0.1", 0, limit=_LINE_LIMIT)
+        self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    def of(self, compute_id: str) -> Cluster:
+        """Return the cluster of a compute resource."""
+        key = compute_id.lower()
+        if key not in self._clusters:
+            self._clusters[key] = Cluster(self._azure, compute_id, self)
+        return self._clusters[key]
+
+    def counts(self, compute_id: str) -> NodeCounts:
+        """Return how many nodes a cluster has now."""
+        cluster = self._clusters.get(compute_id.lower())
+        if cluster is None:
+            return NodeCounts()
+        states = Counter(node.state for node in cluster.nodes.values())
+        return NodeCounts(
+            preparing=states["starting"],
+            running=states["running"],
+            idle=states["idle"],
+            leaving=states["leaving"],
+            target=cluster.target,
+        )
+
+    def nodes(self, compute_id: str) -> list[Mapping[str, Any]]:
+        """Return the nodes of a cluster as listNodes shows them."""
+        cluster = self._clusters.get(compute_id.lower())
+        return [
+            {
+                "nodeId": node.name,
+                "privateIpAddress": "127.0.0.1",
+                "publicIpAddress": None,
+                "port": None,
+                "nodeState": "preparing" if node.state == "starting" else node.state,
+                "runId": node.job,
+            }
+            for node in (cluster.nodes.values() if cluster else ())
+        ]
+
+    async def release(self, compute_id: str) -> None:
+        """End all nodes of a cluster, because it is deleted."""
+        if cluster := self._clusters.pop(compute_id.lower(), None):
+            await cluster.stop()
+
+    def follow(self) -> None:
+        """Keep every cluster at its minimum of nodes from now on, as compute resources come and change."""
+        self._following = asyncio.create_task(self._follow(), name="minimum of nodes")
+
+    async def _follow(self) -> None:
+        while True:
+            for compute in self._azure.store.of_type(COMPUTE_TYPE):
+                if compute.body["properties"]["provisioningState"] == "Succeeded":
+                    self.of(compute.id).reconcile()
+            await asyncio.sleep(_FOLLOW_SECONDS)
+
+    def expect(self, cluster: Cluster, node: Node) -> None:
+        """Know a node by its token when it reports."""
+        self._expected[node.token] = (cluster, node)
+
+    def dismiss(self, node: Node) -> None:
+        """No longer listen to a node."""
+        self._expected.pop(node.token, None)
+        if node.writer is not None:
+            node.writer.close()
+
+    def status(self) -> list[dict[str, Any]]:
+        """Return all nodes for `status`."""
+        return [
+            {"cluster": cluster.compute_id.rsplit("/", 1)[1], "node": node.name, "pid": node.child.pid,
+             "state": node.state}
+            for cluster in self._clusters.values()
+            for node in cluster.nodes.values()
+        ]  # fmt: skip
+
+    async def stop(self) -> None:
+        """End all nodes and close the door."""
+        if self._following is not None:
+            self._following.cancel()
+        await asyncio.gather(*(cluster.stop() for cluster in self._clusters.values()))
+        if self._server is not None:
+            self._server.close()
+
+    async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        hello = await _read(reader)
+        cluster, node = self._expected.get(str(hello.get("token")) if hello else "", (None, None))
+        if cluster is None or node is None:
+            writer.close()
+            return
+        node.writer = writer
+        node.connected.set()
+        while message := await _read(reader):
+            cluster.heard(node, message)
+        # The connection ends with the process; should the process hang without it, it is of no use to anyone.
+        await node.child.stop()
+
+
+async def _read(reader: asyncio.StreamReader) -> dict[str, Any] | None:
+    with contextlib.suppress(ConnectionError):
+        if line := await reader.readline():
+            return dict(json.loads(line))
+    return None

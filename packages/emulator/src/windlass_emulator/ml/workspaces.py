@@ -1,0 +1,428 @@
+"""Workspaces: made, changed and deleted over time, kept by name after deletion, with discovery of their addresses."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from windlass_emulator.clock import arm_time
+from windlass_emulator.errors import AzureError, NotEmulatedError, OperationFailedError, invalid_content, ml_refusal
+from windlass_emulator.feature import Feature
+from windlass_emulator.http import Answer, Request, Route
+from windlass_emulator.lro import accepted, accepted_put, new_operation
+from windlass_emulator.ml.common import (
+    SUBSCRIPTION,
+    WORKSPACE,
+    WORKSPACE_NAME,
+    WORKSPACE_TYPE,
+    WORKSPACES,
+    group_id,
+    listing,
+    refuse_if_busy,
+    region_of,
+    require_group,
+    require_name,
+    require_workspace,
+    system_data,
+    workspace_id,
+)
+from windlass_emulator.ml.datastores import create_default_stores
+from windlass_emulator.ml.shapes import WORKSPACE as SHAPE
+from windlass_emulator.ml.shapes import WORKSPACE_PATCH
+from windlass_emulator.settings import TENANT_ID
+from windlass_emulator.shapes import check
+
+if TYPE_CHECKING:
+    from windlass_emulator.azure import LocalAzure
+    from windlass_emulator.operations import Operation
+    from windlass_emulator.store import Resource
+
+SOFT_DELETED = "soft-deleted workspaces"
+"""The scope of the facts that keep the names of deleted workspaces; a purge removes them."""
+
+API_HOST = "https://{region}.api.azureml.ms"
+_IMMUTABLE = ("storageAccount", "keyVault")
+_PROVIDERS = {
+    "storageAccount": "Microsoft.Storage/storageAccounts",
+    "keyVault": "Microsoft.Keyvault/vaults",
+    "applicationInsights": "Microsoft.insights/components",
+    "containerRegistry": "Microsoft.ContainerRegistry/registries",
+}
+"""How the service spells the ids of linked resources (recordings 4)."""
+
+
+# PUT
+
+
+async def put_workspace(request: Request) -> Answer:
+    """Create a workspace, or change one: 202 without a body, then an operation."""
+    require_group(request)
+    body = request.json()
+    check(body, SHAPE)
+    require_name(
+        request.params["workspace"], WORKSPACE_NAME, "workspace",
+        "3 to 33 letters, digits, '-' and '_', starting with a letter or digit",
+    )  # fmt: skip
+    refuse_if_busy(request, workspace_id(request))
+    existing = request.azure.store.get(workspace_id(request))
+    _refuse(request, existing, body)
+    stored = _begin(request, existing, body)
+    operation = new_operation(
+        request, "workspace", stored.id, "workspace.create", region=region_of(stored), fresh=existing is None
+    )
+    request.azure.operations.start(operation)
+    return accepted_put(request, operation, {})
+
+
+def _refuse(request: Request, existing: Resource | None, body: dict[str, Any]) -> None:
+    kind = str(body.get("kind") or "Default")
+    if kind.lower() != "default":
+        raise NotEmulatedError(f"workspaces of kind {kind}")
+    if not body.get("location"):
+        raise AzureError(400, "LocationRequired", "The location property is required for this definition.")
+    properties = body.get("properties") or {}
+    if existing:
+        _refuse_change(existing, body, properties)
+        return
+    if request.azure.store.fact(SOFT_DELETED, workspace_id(request).lower()):
+        raise AzureError(
+            400, "BadRequest", "Soft-deleted workspace exists. Please purge or recover it. https://aka.ms/wsoftdelete"
+        )
+    _refuse_missing(request, properties)
+
+
+def _refuse_change(existing: Resource, body: dict[str, Any], properties: dict[str, Any]) -> None:
+    if str(body["location"]).replace(" ", "").lower() != region_of(existing).lower():
+        raise AzureError(
+            409,
+            "InvalidResourceLocation",
+            f"The resource '{existing.name}' already exists in location '{region_of(existing)}' in resource group "
+            f"'{existing.id.split('/')[4]}'. A resource with the same name cannot be created in location "
+            f"'{body['location']}'. Please select a new resource name.",
+        )
+    for name in _IMMUTABLE:
+        new, old = properties.get(name), existing.body["properties"].get(name)
+        if new and str(new).lower() != str(old).lower():
+            raise ml_refusal(f"The property '{name}' cannot be changed once the workspace has been created.")
+
+
+def _refuse_missing(request: Request, properties: dict[str, Any]) -> None:
+    """Refuse a workspace whose linked resources are not named or not there."""
+    for name in _IMMUTABLE:
+        if not properties.get(name):
+            raise ml_refusal(f"The request is missing the property 'properties.{name}', which a workspace needs.")
+    for name in _PROVIDERS:
+        linked = properties.get(name)
+        if linked and request.azure.store.get(linked) is None:
+            raise ml_refusal(f"The resource '{linked}' named by 'properties.{name}' was not found.")
+
+
+def _begin(request: Request, existing: Resource | None, body: dict[str, Any]) -> Resource:
+    """Write the workspace as it is while the operation runs."""
+    azure, target = request.azure, existing.id if existing else workspace_id(request)
+    stored = {
+        "location": region_of(existing) if existing else str(body["location"]).replace(" ", "").lower(),
+        "tags": body.get("tags") or {},
+        "etag": None,
+        "properties": _properties(target, existing, body, arm_time(azure.clock.now())),
+        "identity": _identity(azure, existing, body.get("identity")),
+        "kind": "Default",
+        "sku": {"name": "Basic", "tier": "Basic", **(body.get("sku") or {})},
+        "systemData": system_data(request, existing, style="arm"),
+    }
+    return azure.store.put(target, WORKSPACE_TYPE, stored, parent=group_id(request), now=azure.clock.now())
+
+
+def _properties(target: str, existing: Resource | None, body: dict[str, Any], created: str) -> dict[str, Any]:
+    """Return the properties of a GET (recordings 4): what was sent over what was there over what the service sets."""
+    sent = {key: value for key, value in (body.get("properties") or {}).items() if value is not None}
+    kept = existing.body["properties"] if existing else _fresh(target, str(body["location"]), created)
+    merged = {**kept, **{key: value for key, value in sent.items() if key not in _SERVICE_SETS}}
+    for name, provider in _PROVIDERS.items():
+        merged[name] = spelled(merged.get(name), provider)
+    merged["managedNetwork"] = {**kept["managedNetwork"], **(sent.get("managedNetwork") or {})}
+    _refuse_network(merged["managedNetwork"])
+    if "systemDatastoresAuthMode" in sent:
+        merged["systemDatastoresAuthMode"] = str(sent["systemDatastoresAuthMode"]).lower()
+    return {**merged, "provisioningState": "Updating" if existing else "Creating"}
+
+
+_SERVICE_SETS = {
+    "discoveryUrl", "mlFlowTrackingUri", "notebookInfo", "privateEndpointConnections", "privateLinkCount",
+    "provisioningState", "serviceProvisionedResourceGroup", "storageHnsEnabled", "tenantId", "workspaceId",
+}  # fmt: skip
+
+
+def _refuse_network(network: dict[str, Any]) -> None:
+    if str(network.get("isolationMode") or "Disabled").lower() != "disabled":
+        raise NotEmulatedError(f"managed networks with isolationMode {network['isolationMode']}")
+    if network.get("outboundRules"):
+        raise NotEmulatedError(f"outbound rules of managed networks ({', '.join(sorted(network['outboundRules']))})")
+
+
+def spelled(resource_id: str | None, provider: str) -> str | None:
+    """Write the id of a linked resource as the service does."""
+    if not resource_id:
+        return None
+    _, _, subscription, _, group, *_, name = resource_id.split("/")
+    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{provider}/{name}"
+
+
+def _fresh(target: str, location: str, created: str) -> dict[str, Any]:
+    region = location.replace(" ", "").lower()
+    guid, name = str(uuid.uuid4()), target.rsplit("/", 1)[1]
+    letters = "".join(character for character in name.lower() if character.isalpha())[:10]
+    api = API_HOST.format(region=region)
+    return {
+        "friendlyName": "",
+        "description": "",
+        "storageAccount": None,
+        "keyVault": None,
+        "applicationInsights": None,
+        "hbiWorkspace": False,
+        "tenantId": TENANT_ID,
+        "imageBuildCompute": None,
+        "provisioningState": "Creating",
+        "managedNetwork": {"isolationMode": "Disabled", "enableNetworkMonitor": False, "enableFirewallLog": False},
+        "v1LegacyMode": False,
+        "softDeleteEnabled": False,
+        "containerRegistry": None,
+        "notebookInfo": {
+            "resourceId": secrets.token_hex(16),
+            "fqdn": f"ml-{letters}-{region}-{guid}.{region}.notebooks.azure.net",
+            "isPrivateLinkEnabled": False,
+            "notebookPreparationError": None,
+        },
+        "storageHnsEnabled": False,
+        "workspaceId": guid,
+        "linkedModelInventoryArmId": None,
+        "privateLinkCount": 0,
+        "publicNetworkAccess": "Enabled",
+        "discoveryUrl": f"{api}/discovery",
+        "mlFlowTrackingUri": f"azureml://{region}.api.azureml.ms/mlflow/v1.0{target}",
+        "sdkTelemetryAppInsightsKey": str(uuid.uuid4()),
+        "sasGetterUri": "",
+        "creationTime": created,
+        "enableDataIsolation": False,
+        "systemDatastoresAuthMode": "accesskey",
+        "allowRoleAssignmentOnRG": True,
+        "enableServiceSideCMKEncryption": False,
+        "EnableSoftwareBillOfMaterials": False,
+        "serverlessComputeSettings": None,
+        "ipAllowlist": [],
+        "networkAcls": {"defaultAction": "Allow", "bypass": "", "ipRules": [], "resourceAccessRules": []},
+    }
+
+
+def _identity(azure: LocalAzure, existing: Resource | None, sent: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the identity with its principals; a workspace always has one, by default the system's."""
+    old = existing.body["identity"] if existing else {}
+    if sent is None:
+        return old or _identity(azure, None, {"type": "SystemAssigned"})
+    kinds = {part.strip().lower() for part in str(sent.get("type", "")).split(",")}
+    if not kinds <= {"systemassigned", "userassigned"}:
+        raise invalid_content(f"The identity type '{sent.get('type')}' is not one that a workspace can have.")
+    identity: dict[str, Any] = {"type": sent["type"]}
+    if "systemassigned" in kinds:
+        identity |= {"principalId": old.get("principalId") or str(uuid.uuid4()), "tenantId": TENANT_ID}
+    if "userassigned" in kinds:
+        named = sent.get("userAssignedIdentities") or old.get("userAssignedIdentities") or {}
+        identity["userAssignedIdentities"] = {key: _principal(azure, key) for key in named}
+    return identity
+
+
+def _principal(azure: LocalAzure, identity_id: str) -> dict[str, Any]:
+    found = azure.store.get(identity_id)
+    if found is None:
+        raise ml_refusal(f"The user assigned identity '{identity_id}' was not found.")
+    properties = found.body.get("properties", {})
+    return {"principalId": properties.get("principalId"), "clientId": properties.get("clientId")}
+
+
+async def _create(azure: LocalAzure, operation: Operation) -> None:
+    """Finish a PUT: the default datastores and their containers, then Succeeded."""
+    fresh = operation.arguments["fresh"]
+    await azure.take("workspace.create" if fresh else "workspace.update")
+    workspace = azure.store.get(operation.resource)
+    if workspace is None:
+        raise OperationFailedError("ResourceNotFound", f"The workspace '{operation.resource}' was deleted meanwhile.")
+    try:
+        await create_default_stores(azure, workspace.id, workspace.body["properties"])
+    except AzureError as error:  # the storage account went away meanwhile
+        _change(azure, workspace, {"provisioningState": "Failed"})
+        raise OperationFailedError(error.code, error.message) from error
+    _change(azure, workspace, {"provisioningState": "Succeeded"})
+
+
+def _change(azure: LocalAzure, workspace: Resource, properties: dict[str, Any], **top: Any) -> None:
+    body = {**workspace.body, **top, "properties": {**workspace.body["properties"], **properties}}
+    parent = workspace.id.split("/providers/")[0]
+    azure.store.put(workspace.id, WORKSPACE_TYPE, body, parent=parent, now=azure.clock.now())
+
+
+# PATCH
+
+
+async def patch_workspace(request: Request) -> Answer:
+    """Change a workspace: 202 without a body. Tags are replaced, linked ids are taken unchecked (recordings 4)."""
+    workspace = require_workspace(request)
+    refuse_if_busy(request, workspace.id)
+    body = request.json()
+    check(body, WORKSPACE_PATCH)
+    _refuse_network((body.get("properties") or {}).get("managedNetwork") or {})
+    changes = {key: body[key] for key in ("tags", "sku") if body.get(key) is not None}
+    if body.get("identity") is not None:
+        changes["identity"] = _identity(request.azure, workspace, body["identity"])
+    changes["systemData"] = system_data(request, workspace, style="arm")
+    sent = {key: value for key, value in (body.get("properties") or {}).items() if value is not None}
+    operation = new_operation(
+        request,
+        "workspace",
+        workspace.id,
+        "workspace.update",
+        region=region_of(workspace),
+        top=changes,
+        properties=sent,
+    )
+    request.azure.operations.start(operation)
+    return accepted(request, operation)
+
+
+async def _update(azure: LocalAzure, operation: Operation) -> None:
+    await azure.take("workspace.update")
+    workspace = azure.store.get(operation.resource)
+    if workspace is None:
+        raise OperationFailedError("ResourceNotFound", f"The workspace '{operation.resource}' was deleted meanwhile.")
+    sent = dict(operation.arguments["properties"])
+    for name, provider in _PROVIDERS.items():
+        if name in sent:
+            sent[name] = spelled(sent[name], provider)
+    if "managedNetwork" in sent:
+        sent["managedNetwork"] = {**workspace.body["properties"]["managedNetwork"], **sent["managedNetwork"]}
+    _change(azure, workspace, sent, **operation.arguments["top"])
+
+
+# GET and actions
+
+
+async def get_workspace(request: Request) -> Answer:
+    """Return a workspace."""
+    return Answer(200, _shown(require_workspace(request)))
+
+
+async def list_in_group(request: Request) -> Answer:
+    """Return the workspaces of a resource group."""
+    group = require_group(request)
+    return Answer(200, listing([_shown(item) for item in request.azure.store.children(group.id, WORKSPACE_TYPE)]))
+
+
+async def list_in_subscription(request: Request) -> Answer:
+    """Return the workspaces of the subscription."""
+    return Answer(200, listing([_shown(item) for item in request.azure.store.of_type(WORKSPACE_TYPE)]))
+
+
+async def list_keys(request: Request) -> Answer:
+    """Return the keys of what is linked to a workspace."""
+    properties = require_workspace(request).body["properties"]
+    account = str(properties["storageAccount"]).rsplit("/", 1)[1]
+    insights = request.azure.store.get(properties.get("applicationInsights") or "")
+    key = await asyncio.to_thread(request.azure.blobs.account_key, account)
+    return Answer(
+        200,
+        {
+            "userStorageKey": key,
+            "userStorageArmId": properties["storageAccount"],
+            "appInsightsInstrumentationKey": insights and insights.body["properties"].get("InstrumentationKey"),
+            "containerRegistryCredentials": None,
+            "notebookAccessKeys": _notebook_keys(request.azure, require_workspace(request)),
+        },
+    )
+
+
+def _notebook_keys(azure: LocalAzure, workspace: Resource) -> dict[str, str]:
+    keys: dict[str, str] | None = azure.store.fact(workspace.id, "notebook keys")
+    if keys is None:
+        keys = {"primaryAccessKey": secrets.token_hex(32), "secondaryAccessKey": secrets.token_hex(32)}
+        azure.store.set_fact(workspace.id, "notebook keys", keys)
+    return keys
+
+
+def _shown(workspace: Resource) -> dict[str, Any]:
+    return {"id": workspace.id, "name": workspace.name, "type": WORKSPACE_TYPE, **workspace.body}
+
+
+async def discovery(request: Request) -> Answer:
+    """Tell the addresses of a region's services; all that the local Azure has stand on one host."""
+    base = f"https://{request.host}"
+    return Answer(200, dict.fromkeys(("api", "history", "experimentation", "modelmanagement", "pipelines"), base))
+
+
+# DELETE
+
+
+async def delete_workspace(request: Request) -> Answer:
+    """Delete a workspace: softly, so that its name stays taken, or with `forceToPurge=true` for good."""
+    refuse_if_busy(request, workspace_id(request))
+    purge = request.query.get("forceToPurge", "false").lower() == "true"
+    workspace = request.azure.store.get(workspace_id(request))
+    if workspace is None:
+        return _purge_absent(request) if purge else Answer(204)
+    operation = new_operation(
+        request, "workspace", workspace.id, "workspace.delete", region=region_of(workspace), purge=purge
+    )
+    _change(request.azure, workspace, {"provisioningState": "Deleting"})
+    request.azure.operations.start(operation)
+    return accepted(request, operation)
+
+
+def _purge_absent(request: Request) -> Answer:
+    """Purge a workspace that was deleted softly before."""
+    kept = request.azure.store.fact(SOFT_DELETED, workspace_id(request).lower())
+    if kept is None:
+        return Answer(204)
+    operation = new_operation(
+        request, "workspace", workspace_id(request), "workspace.delete", region=kept["location"], purge=True
+    )
+    request.azure.operations.start(operation)
+    return accepted(request, operation)
+
+
+async def _delete(azure: LocalAzure, operation: Operation) -> None:
+    await azure.take("workspace.delete")
+    if azure.store.get(operation.resource) is not None:
+        await azure.remove(operation.resource)
+    if operation.arguments["purge"]:
+        azure.store.delete_fact(SOFT_DELETED, operation.resource.lower())
+
+
+async def removed(azure: LocalAzure, resource_id: str) -> None:
+    """Keep the name of a workspace that goes away, alone or with its group."""
+    workspace = azure.store.get(resource_id)
+    if workspace is not None:
+        kept = {"location": region_of(workspace), "deleted": arm_time(azure.clock.now())}
+        azure.store.set_fact(SOFT_DELETED, resource_id.lower(), kept)
+
+
+def feature() -> Feature:
+    """Workspaces and the discovery of their addresses."""
+    in_subscription = f"{SUBSCRIPTION}/providers/{WORKSPACE_TYPE}"
+    return Feature(
+        "workspaces",
+        routes=(
+            Route("PUT", WORKSPACE, put_workspace, provenance="recorded", summary="Create a workspace"),
+            Route("PATCH", WORKSPACE, patch_workspace, provenance="recorded", summary="Update a workspace"),
+            Route("GET", WORKSPACE, get_workspace, provenance="recorded", summary="Get a workspace"),
+            Route("DELETE", WORKSPACE, delete_workspace, provenance="recorded", summary="Delete or purge a workspace"),
+            Route("GET", WORKSPACES, list_in_group, provenance="specified", summary="List workspaces of a group"),
+            Route("GET", in_subscription, list_in_subscription, provenance="specified", summary="List workspaces"),
+            Route("POST", WORKSPACE + "/listKeys", list_keys, provenance="recorded", summary="Keys of a workspace"),
+            Route(
+                "GET", "/discovery", discovery, site="api", needs_token=False, needs_api_version=False,
+                provenance="inferred", summary="Addresses of a region",
+            ),
+        ),
+        actions={"workspace.create": _create, "workspace.update": _update, "workspace.delete": _delete},
+        deleted={WORKSPACE_TYPE.lower(): removed},
+    )  # fmt: skip

@@ -1,0 +1,237 @@
+"""The supervisor: one process that answers as Azure, keeps its children, and leaves nothing behind.
+
+Order of start: locks, guard, secrets and certificates, store, Azurite, listeners, parts, interrupted operations, and
+last of all azure.env. Everything is undone in the opposite order, whatever fails on the way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from windlass_emulator import azurite, hosts, secret_store, tls
+from windlass_emulator.app import App
+from windlass_emulator.azure import Listener, LocalAzure
+from windlass_emulator.azurite import Azurite, AzuriteProgram
+from windlass_emulator.clock import SystemClock
+from windlass_emulator.environments import Environments
+from windlass_emulator.errors import OperationFailedError
+from windlass_emulator.feature import Feature
+from windlass_emulator.folder import DataFolder, write_atomically, write_json
+from windlass_emulator.guard import birth_of
+from windlass_emulator.http import Router
+from windlass_emulator.listeners import HOST, HttpServer, bind, port_of
+from windlass_emulator.processes import GuardPipe, Processes
+from windlass_emulator.proxy import Proxy
+from windlass_emulator.secret_store import Secrets
+from windlass_emulator.settings import CLIENT_ID, SUBSCRIPTION_ID, TENANT_ID, Settings
+from windlass_emulator.storage_service import ACCOUNT_TYPE, AzuriteBlobs
+from windlass_emulator.store import Store
+from windlass_emulator.tls import TlsFiles
+from windlass_emulator.tokens import Tokens
+
+_log = logging.getLogger(__name__)
+
+_PART_STOP_SECONDS = 1.5
+"""How long a part may take to say good-bye; the guard ends its processes in any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What the supervisor is started with.
+
+    Attributes:
+        guard_lock: The descriptor of the guard's lock; the guard keeps it until the last child has ended.
+    """
+
+    settings: Settings
+    folder: DataFolder
+    program: AzuriteProgram
+    features: tuple[Feature, ...]
+    guard_lock: int
+
+
+async def run(launch: Launch, ready: Callable[[str], None]) -> None:
+    """Run until SIGTERM or SIGINT.
+
+    Args:
+        launch: What to run.
+        ready: Called with a sentence once everything answers.
+    """
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    async with AsyncExitStack() as stack:
+        azure = await _start(launch, stack)
+        await asyncio.to_thread(_announce, launch.folder, azure)
+        _log.info("ready")
+        ready(f"The local Azure is ready. In a shell: set -a; . {launch.folder.env_file}; set +a")
+        await ended.wait()
+        _log.info("stopping")
+
+
+async def _start(launch: Launch, stack: AsyncExitStack) -> LocalAzure:
+    folder = launch.folder
+    guard = GuardPipe(folder.logs / "guard.log", launch.guard_lock)
+    stack.callback(guard.close)
+    processes = Processes(guard)
+    stack.push_async_callback(processes.stop)
+    secrets = secret_store.ensure(folder)
+    files = tls.ensure(folder.secrets, hosts.certificate_names())
+    store = Store(folder.database)
+    stack.callback(store.close)
+    azurite.write_accounts(folder, azurite.accounts(store))
+    storage = Azurite(launch.program, folder, files, processes)
+    starting = asyncio.create_task(storage.start(), name="start of Azurite")
+    stack.push_async_callback(storage.stop)
+    blobs = AzuriteBlobs(store, files.authority, lambda: storage.port)
+    stack.callback(blobs.close)
+    sockets = bind(folder, ("proxy", "api", "admin"))
+    addresses = {name: f"http://{HOST}:{port_of(bound)}" for name, bound in sockets.items()}
+    azure = _local_azure(launch, store, processes, blobs, secrets, _client_environment(addresses["proxy"], files))
+    azure.admin_address = addresses["admin"]
+    server = HttpServer(App(azure, Router(route for feature in launch.features for route in feature.routes)))
+    stack.push_async_callback(_stop_parts, azure)
+    stack.push_async_callback(server.close)
+    await server.start(sockets["api"], files.server_context())
+    await server.start(sockets["admin"])
+    proxy = Proxy(_resolver(store, port_of(sockets["api"]), storage))
+    stack.push_async_callback(proxy.close)
+    await proxy.start(sockets["proxy"])
+    await starting
+    azure.listeners = (
+        Listener("proxy", addresses["proxy"]),
+        Listener("api", addresses["api"].replace("http:", "https:")),
+        Listener("admin", addresses["admin"]),
+        Listener("blob", f"https://{HOST}:{storage.port}"),
+    )
+    await _start_parts(azure)
+    return azure
+
+
+def _local_azure(
+    launch: Launch,
+    store: Store,
+    processes: Processes,
+    blobs: AzuriteBlobs,
+    secrets: Secrets,
+    client_environment: Mapping[str, str],
+) -> LocalAzure:
+    clock = SystemClock(launch.settings.clock_rate)
+    return LocalAzure(
+        settings=launch.settings,
+        store=store,
+        clock=clock,
+        processes=processes,
+        blobs=blobs,
+        environments=_environments(launch, processes),
+        actions={name: action for feature in launch.features for name, action in feature.actions.items()},
+        renderers={name: shown for feature in launch.features for name, shown in feature.renderers.items()},
+        features=launch.features,
+        client_secret=secrets.client_secret,
+        client_environment=client_environment,
+        tokens=Tokens(secrets.token_key, secrets.identity_key, clock),
+        supervisor={"pid": os.getpid(), "started": datetime.now(UTC).isoformat(timespec="seconds")},
+    )
+
+
+def _environments(launch: Launch, processes: Processes) -> Environments:
+    for feature in launch.features:
+        if feature.environments is not None:
+            return feature.environments(launch.settings, processes)
+    return _NoEnvironments()
+
+
+class _NoEnvironments:
+    """For a local Azure without the part that makes environments."""
+
+    async def ensure(self, conda_file: str) -> Path:
+        """Refuse."""
+        del conda_file
+        raise OperationFailedError("ImageBuildFailure", "This local Azure was started without environments.")
+
+
+async def _start_parts(azure: LocalAzure) -> None:
+    for feature in azure.features:
+        if feature.start is not None:
+            await feature.start(azure)
+    azure.operations.resume()
+
+
+async def _stop_parts(azure: LocalAzure) -> None:
+    await azure.operations.stop()
+    for feature in reversed(azure.features):
+        if feature.stop is not None:
+            try:
+                async with asyncio.timeout(_PART_STOP_SECONDS):
+                    await feature.stop(azure)
+            except Exception:  # noqa: BLE001 - the end of the process; the log has the trace
+                _log.exception("stopping %s", feature.name)
+
+
+def _resolver(store: Store, api_port: int, storage: Azurite) -> Callable[[str], int | str]:
+    def resolve(host: str) -> int | str:
+        if account := hosts.storage_account_of(host):
+            if any(stored.name == account for stored in store.of_type(ACCOUNT_TYPE)):
+                return storage.port
+            return f"the local Azure has no storage account {account}"
+        site = hosts.site_of(host)
+        if site is None or site == "admin":
+            return f"the local Azure does not answer for {host}, and lets nothing through to the real one"
+        return api_port
+
+    return resolve
+
+
+def _client_environment(proxy: str, files: TlsFiles) -> dict[str, str]:
+    authority = str(files.authority.resolve())
+    return {
+        "HTTPS_PROXY": proxy,
+        "NO_PROXY": "127.0.0.1,localhost",
+        "REQUESTS_CA_BUNDLE": authority,
+        "SSL_CERT_FILE": authority,
+    }
+
+
+def environment(azure: LocalAzure) -> dict[str, str]:
+    """Return what azure.env holds."""
+    return dict(azure.client_environment) | {
+        "AZURE_TENANT_ID": TENANT_ID,
+        "AZURE_CLIENT_ID": CLIENT_ID,
+        "AZURE_CLIENT_SECRET": azure.client_secret,
+        "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION_ID,
+        "AZUREML_RUN_POLLING_INTERVAL_MIN": "1",
+    }
+
+
+def _announce(folder: DataFolder, azure: LocalAzure) -> None:
+    pid = os.getpid()
+    write_json(
+        folder.running,
+        {**azure.supervisor, "birth": birth_of(pid), "admin": azure.admin_address},
+    )
+    lines = [f"{name}={_quoted(value)}\n" for name, value in environment(azure).items()]
+    write_atomically(folder.env_file, "".join(lines))
+
+
+def _quoted(value: str) -> str:
+    """Quote a value for the shell where it needs it; plain readers of NAME=value see most lines as they are."""
+    plain = all(character.isalnum() or character in "_-./:,@%+=" for character in value)
+    return value if plain else "'" + value.replace("'", "'\\''") + "'"
+
+
+def forget_announcement(folder: DataFolder) -> None:
+    """Take back what a supervisor has announced."""
+    with contextlib.suppress(FileNotFoundError):
+        folder.running.unlink()
+    with contextlib.suppress(FileNotFoundError):
+        folder.env_file.unlink()

@@ -1,0 +1,54 @@
+"""What a stack tells the scripts, and when it may: after everything it names exists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+from windlass.infra.stack import Stack
+from windlass.project.names import endpoint_name
+from windlass.project.outputs import ClusterOutput, EndpointOutput, StackOutputs
+
+
+def stack_outputs(stack: Stack) -> StackOutputs:
+    """Work out what the scripts need to know. All of it follows from the settings, so this is pure."""
+    settings = stack.settings.windlass
+    return StackOutputs(
+        project=settings.project,
+        stack=stack.settings.stack,
+        cloud=settings.cloud,
+        tenant_id=stack.settings.azure.tenant_id,
+        subscription_id=stack.settings.azure.subscription_id,
+        location=stack.settings.azure.location,
+        resource_group=stack.names.resource_group,
+        workspace=stack.names.workspace,
+        storage_account=stack.names.storage_account,
+        key_vault=stack.names.key_vault,
+        container_registry=stack.names.container_registry,
+        endpoints=tuple(
+            EndpointOutput(
+                model=folder.model,
+                kind=folder.kind,
+                name=endpoint_name(stack.scope, folder.model, folder.kind),
+            )
+            for folder in stack.endpoints
+        ),
+        clusters=tuple(
+            ClusterOutput(name=name, vm_size=cluster.vm_size, max_nodes=cluster.max_nodes)
+            for name, cluster in settings.clusters.items()
+        ),
+    )
+
+
+def when_built(outputs: StackOutputs, ids: Sequence[pulumi.Output[str]]) -> pulumi.Output[dict[str, Any]]:
+    """Hold the outputs back until every resource in them has an id, so that nobody acts on half a stack."""
+    return pulumi.Output.all(*ids).apply(lambda _: outputs.model_dump(mode="json"))
+
+
+def export_readable(outputs: StackOutputs, scoring_uris: Mapping[str, pulumi.Output[str]]) -> None:
+    """Export the few facts that a person looks for after `pulumi up`."""
+    pulumi.export("resource_group", outputs.resource_group)
+    pulumi.export("workspace", outputs.workspace)
+    pulumi.export("scoring_uris", dict(scoring_uris))

@@ -1,0 +1,110 @@
+"""The managed identities of a stack, and the roles that they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+import pulumi
+from pulumi_azure_native import authorization, managedidentity
+
+from windlass.infra.component import Component, Place
+from windlass.infra.roles import PRINCIPAL_TYPE, Grant, Target
+from windlass.project.names import IdentityPurpose, grant_name
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityArgs:
+    """What a managed identity is made of."""
+
+    place: Place
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityOutputs:
+    """What others need of a managed identity."""
+
+    id: pulumi.Output[str]
+    principal_id: pulumi.Output[str]
+    name: str
+
+
+@final
+class Identity(Component):
+    """One user-assigned identity: it outlives what runs as it, so its roles can be given first."""
+
+    TYPE: ClassVar[str] = "windlass:infra:Identity"
+
+    def __init__(self, name: str, *, args: IdentityArgs) -> None:
+        super().__init__(name)
+        identity = managedidentity.UserAssignedIdentity(
+            f"{name}-identity",
+            resource_name_=args.name,
+            resource_group_name=args.place.resource_group,
+            location=args.place.location,
+            tags=args.place.tags,
+            opts=self.child(),
+        )
+        self.outputs = IdentityOutputs(id=identity.id, principal_id=identity.principal_id, name=args.name)
+        self.register_outputs({"id": identity.id})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScopeOfGrant:
+    """A resource that roles are held on.
+
+    Attributes:
+        id: Its ARM id, known when it exists.
+        name: Its Azure name, known before, which the names of role assignments are made of.
+    """
+
+    id: pulumi.Output[str]
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrantsArgs:
+    """Which lines of the table are given, to whom and on what."""
+
+    subscription_id: str
+    grants: tuple[Grant, ...]
+    identities: Mapping[IdentityPurpose, IdentityOutputs]
+    scopes: Mapping[Target, ScopeOfGrant]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrantsOutputs:
+    """What has to exist before the grants can be relied on."""
+
+    assignments: tuple[pulumi.Resource, ...]
+
+
+@final
+class Grants(Component):
+    """Role assignments, one for each line of a table."""
+
+    TYPE: ClassVar[str] = "windlass:infra:Grants"
+
+    def __init__(self, name: str, *, args: GrantsArgs) -> None:
+        super().__init__(name)
+        assignments = tuple(self._assignment(args, grant) for grant in args.grants)
+        self.outputs = GrantsOutputs(assignments=assignments)
+        self.register_outputs({})
+
+    def _assignment(self, args: GrantsArgs, grant: Grant) -> authorization.RoleAssignment:
+        identity, scope = args.identities[grant.principal], args.scopes[grant.target]
+        return authorization.RoleAssignment(
+            f"{grant.principal}-{grant.role.slug}-{grant.target}",
+            role_assignment_name=grant_name(
+                scope=f"{args.subscription_id}/{scope.name}",
+                principal=identity.name,
+                role_id=grant.role.value,
+            ),
+            scope=scope.id,
+            principal_id=identity.principal_id,
+            principal_type=PRINCIPAL_TYPE,
+            role_definition_id=grant.role.definition_id(args.subscription_id),
+            opts=self.child(),
+        )

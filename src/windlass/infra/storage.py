@@ -1,0 +1,78 @@
+"""The storage account behind the workspace: models, code, data, results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Final, final
+
+import pulumi
+from pulumi_azure_native import storage
+
+from windlass.infra.component import Component, Place
+from windlass.project.settings import StorageSettings
+
+LOWEST_TLS: Final = "TLS1_2"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StorageArgs:
+    """What the storage account is made of."""
+
+    place: Place
+    name: str
+    settings: StorageSettings
+    protect: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class StorageOutputs:
+    """What others need of the storage account."""
+
+    id: pulumi.Output[str]
+    name: pulumi.Output[str]
+    containers: tuple[pulumi.Output[str], ...]
+
+
+@final
+class Storage(Component):
+    """A storage account that nobody reads without signing in, and its containers."""
+
+    TYPE: ClassVar[str] = "windlass:infra:Storage"
+
+    def __init__(self, name: str, *, args: StorageArgs) -> None:
+        super().__init__(name)
+        account = self._account(name, args)
+        containers = tuple(
+            storage.BlobContainer(
+                f"{name}-{container}",
+                container_name=container,
+                account_name=account.name,
+                resource_group_name=args.place.resource_group,
+                public_access=storage.PublicAccess.NONE,
+                opts=self.child(protect=args.protect),
+            )
+            for container in args.settings.containers
+        )
+        self.outputs = StorageOutputs(
+            id=account.id, name=account.name, containers=tuple(container.name for container in containers)
+        )
+        self.register_outputs({"id": account.id})
+
+    def _account(self, name: str, args: StorageArgs) -> storage.StorageAccount:
+        return storage.StorageAccount(
+            f"{name}-account",
+            account_name=args.name,
+            resource_group_name=args.place.resource_group,
+            location=args.place.location,
+            tags=args.place.tags,
+            kind=storage.Kind.STORAGE_V2,
+            sku=storage.SkuArgs(name=args.settings.redundancy),
+            allow_blob_public_access=False,
+            allow_cross_tenant_replication=False,
+            # The workspace's own datastores sign with the account key: SYSTEM_DATASTORES in workspace.py.
+            allow_shared_key_access=True,
+            enable_https_traffic_only=True,
+            minimum_tls_version=LOWEST_TLS,
+            public_network_access=storage.PublicNetworkAccess.ENABLED,
+            opts=self.child(protect=args.protect),
+        )

@@ -1,0 +1,82 @@
+"""The Azure ML workspace: what models, environments, jobs and endpoints belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final, final
+
+import pulumi
+from pulumi_azure_native import machinelearningservices as ml
+
+from windlass.infra.component import Component, Place
+
+CANNOT_CHANGE: Final = ("location", "storageAccount", "keyVault", "hbiWorkspace")
+"""Azure keeps these for the life of a workspace, yet the provider plans an update for them."""
+
+SYSTEM_DATASTORES: Final = ml.SystemDatastoresAuthMode.ACCESS_KEY
+"""How the workspace's own datastores reach the storage account. With ACCESS_KEY the Azure ML tools upload and
+download with tokens that Azure ML signs, so that a person needs no role on the account."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceArgs:
+    """What the workspace is made of."""
+
+    place: Place
+    name: str
+    title: str
+    storage_account_id: pulumi.Output[str]
+    key_vault_id: pulumi.Output[str]
+    container_registry_id: pulumi.Output[str]
+    application_insights_id: pulumi.Output[str]
+    identity_id: pulumi.Output[str]
+    needs: Sequence[pulumi.Resource]
+    protect: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceOutputs:
+    """What others need of the workspace."""
+
+    id: pulumi.Output[str]
+    name: pulumi.Output[str]
+
+
+@final
+class Workspace(Component):
+    """A workspace that acts as an identity of ours, with roles that are written down."""
+
+    TYPE: ClassVar[str] = "windlass:infra:Workspace"
+
+    def __init__(self, name: str, *, args: WorkspaceArgs) -> None:
+        super().__init__(name)
+        workspace = ml.Workspace(
+            f"{name}-workspace",
+            workspace_name=args.name,
+            resource_group_name=args.place.resource_group,
+            location=args.place.location,
+            tags=args.place.tags,
+            kind="Default",
+            sku=ml.SkuArgs(name="Basic", tier=ml.SkuTier.BASIC),
+            friendly_name=args.title,
+            storage_account=args.storage_account_id,
+            key_vault=args.key_vault_id,
+            container_registry=args.container_registry_id,
+            application_insights=args.application_insights_id,
+            identity=user_assigned(args.identity_id),
+            primary_user_assigned_identity=args.identity_id,
+            system_datastores_auth_mode=SYSTEM_DATASTORES,
+            hbi_workspace=False,
+            public_network_access=ml.PublicNetworkAccessType.ENABLED,
+            opts=self.child(protect=args.protect, depends_on=args.needs, replace_on_changes=list(CANNOT_CHANGE)),
+        )
+        self.outputs = WorkspaceOutputs(id=workspace.id, name=workspace.name)
+        self.register_outputs({"id": workspace.id})
+
+
+def user_assigned(identity_id: pulumi.Output[str]) -> ml.ManagedServiceIdentityArgs:
+    """Say that something in the workspace runs as one of our identities and as nothing else."""
+    return ml.ManagedServiceIdentityArgs(
+        type=ml.ManagedServiceIdentityType.USER_ASSIGNED, user_assigned_identities=[identity_id]
+    )
