@@ -99,11 +99,6 @@ class Stack:
         """`pulumi up` without a preview before it."""
         return self.run("up", "--yes", "--skip-preview", *arguments)
 
-    def steps(self, *arguments: str) -> dict[str, str]:
-        """What a preview would do: operation by logical name."""
-        planned = self.run("preview", "--json", *arguments).ok().json()["steps"]
-        return {step["urn"].rpartition("::")[2]: step["op"] for step in planned}
-
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs."""
         return dict(self.run("stack", "output", "--json").ok().json())
