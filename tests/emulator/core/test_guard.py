@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
+from support.processes import eventually
 from windlass_emulator.guard import birth_of
 from windlass_emulator.processes import Child, GuardPipe, Processes
 
@@ -50,8 +51,7 @@ async def _child(processes: Processes, folder: Path, *, after_term: float = 0.3,
         cwd=folder,
         log=folder / f"{name}.log",
     )
-    while not seen.exists() or "ready" not in seen.read_text():
-        await asyncio.sleep(0.02)
+    await asyncio.to_thread(eventually, lambda: seen.exists() and "ready" in seen.read_text())
     return child
 
 
@@ -59,7 +59,7 @@ def _signals(folder: Path, name: str = "child") -> int:
     return (folder / f"{name}.seen").read_text().count("TERM")
 
 
-async def test_a_stopped_child_gets_one_sigterm(guard: GuardPipe, tmp_path: Path):
+async def test_a_stopped_child_gets_one_sigterm(guard: GuardPipe, tmp_path: Path) -> None:
     processes = Processes(guard)
     child = await _child(processes, tmp_path)
 
@@ -69,7 +69,7 @@ async def test_a_stopped_child_gets_one_sigterm(guard: GuardPipe, tmp_path: Path
     assert _signals(tmp_path) == 1
 
 
-async def test_a_child_that_does_not_end_is_killed(guard: GuardPipe, tmp_path: Path):
+async def test_a_child_that_does_not_end_is_killed(guard: GuardPipe, tmp_path: Path) -> None:
     child = await _child(Processes(guard), tmp_path, after_term=30)
 
     began = time.monotonic()
@@ -79,7 +79,7 @@ async def test_a_child_that_does_not_end_is_killed(guard: GuardPipe, tmp_path: P
     assert time.monotonic() - began < 3
 
 
-async def test_a_closed_pipe_ends_every_child_with_one_sigterm(tmp_path: Path):
+async def test_a_closed_pipe_ends_every_child_with_one_sigterm(tmp_path: Path) -> None:
     guard = GuardPipe(tmp_path / "guard.log")
     processes = Processes(guard)
     children = [await _child(processes, tmp_path, name=f"child{number}") for number in range(3)]
@@ -92,7 +92,7 @@ async def test_a_closed_pipe_ends_every_child_with_one_sigterm(tmp_path: Path):
     assert [_signals(tmp_path, child.name) for child in children] == [1, 1, 1]
 
 
-async def test_a_stop_that_is_cut_off_by_the_end_of_the_supervisor_signals_once(tmp_path: Path):
+async def test_a_stop_that_is_cut_off_by_the_end_of_the_supervisor_signals_once(tmp_path: Path) -> None:
     guard = GuardPipe(tmp_path / "guard.log")
     child = await _child(Processes(guard), tmp_path, after_term=1.0)
 
@@ -105,7 +105,7 @@ async def test_a_stop_that_is_cut_off_by_the_end_of_the_supervisor_signals_once(
     assert _signals(tmp_path) == 1
 
 
-async def test_grandchildren_end_with_their_group(guard: GuardPipe, tmp_path: Path):
+async def test_grandchildren_end_with_their_group(guard: GuardPipe, tmp_path: Path) -> None:
     processes = Processes(guard)
     child = await processes.spawn(
         "shell",
@@ -117,18 +117,14 @@ async def test_grandchildren_end_with_their_group(guard: GuardPipe, tmp_path: Pa
     await child.wait()
     grandchild = int((tmp_path / "grandchild").read_text())
 
-    deadline = time.monotonic() + 5
-    while birth_of(grandchild) is not None and time.monotonic() < deadline:
-        await asyncio.sleep(0.02)
-
-    assert birth_of(grandchild) is None
+    assert await asyncio.to_thread(eventually, lambda: birth_of(grandchild) is None)
 
 
-async def test_a_killed_guard_is_replaced_and_knows_the_children(guard: GuardPipe, tmp_path: Path):
+async def test_a_killed_guard_is_replaced_and_knows_the_children(guard: GuardPipe, tmp_path: Path) -> None:
     processes = Processes(guard)
     first = await _child(processes, tmp_path, name="first")
-    psutil.Process(guard.pid).kill()
-    psutil.Process(guard.pid).wait(5)
+    os.kill(guard.pid, signal.SIGKILL)
+    await asyncio.to_thread(eventually, lambda: birth_of(guard.pid) is None)
 
     second = await _child(processes, tmp_path, name="second")
     await processes.stop()
@@ -136,12 +132,12 @@ async def test_a_killed_guard_is_replaced_and_knows_the_children(guard: GuardPip
     assert (first.returncode, second.returncode) == (0, 0)
 
 
-async def test_a_program_that_does_not_exist_is_named(guard: GuardPipe, tmp_path: Path):
+async def test_a_program_that_does_not_exist_is_named(guard: GuardPipe, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no-such-program"):
         await Processes(guard).spawn("x", ["no-such-program"], env={"PATH": "/bin"}, cwd=tmp_path, log=tmp_path / "l")
 
 
-def test_a_process_is_told_from_a_later_one_with_its_id():
+def test_a_process_is_told_from_a_later_one_with_its_id() -> None:
     own = birth_of(os.getpid())
 
     assert own == birth_of(os.getpid())
