@@ -109,7 +109,7 @@ class _Proxy(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Says nothing: the requests are in the fake."""
 
-    def do_CONNECT(self) -> None:  # noqa: N802 - the base class finds methods by this name
+    def do_CONNECT(self) -> None:
         host = self.path.partition(":")[0]
         if host not in _HOSTS:
             self.send_error(502)
