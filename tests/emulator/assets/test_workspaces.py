@@ -64,6 +64,12 @@ async def test_a_patch_replaces_tags_and_takes_linked_ids_unchecked(local: InPro
     assert (await _properties(local))["imageBuildCompute"] == "nowhere"
 
 
+@pytest.mark.inferred
+async def test_a_linked_id_that_is_none_is_refused(local: InProcess) -> None:
+    with pytest.raises(AzureError, match="'insights' is not the id of a resource"):
+        await local.send("PATCH", WORKSPACE, {"properties": {"applicationInsights": "insights"}})
+
+
 @pytest.mark.specified
 @pytest.mark.parametrize("name", ["storageAccount", "keyVault"])
 async def test_linked_resources_cannot_be_exchanged(local: InProcess, name: str) -> None:
