@@ -99,6 +99,19 @@ async def test_a_workspace_fails_when_its_storage_is_not_to_be_had(group: InProc
 
 
 @pytest.mark.inferred
+async def test_a_workspace_whose_making_failed_says_so_and_can_be_made_again(group: InProcess) -> None:
+    group.azure.faults.add(operation="workspace", times=1)
+    await group.send("PUT", WORKSPACE, BODY)
+    await group.settle()
+    failed = (await _properties(group))["provisioningState"]
+
+    await group.send("PUT", WORKSPACE, BODY)
+    await group.settle()
+
+    assert (failed, (await _properties(group))["provisioningState"]) == ("Failed", "Succeeded")
+
+
+@pytest.mark.inferred
 async def test_a_workspace_needs_its_storage_account_to_be_there(group: InProcess) -> None:
     group.azure.store.delete(STORAGE)
 

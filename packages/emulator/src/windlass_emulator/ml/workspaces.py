@@ -18,6 +18,7 @@ from windlass_emulator.ml.common import (
     WORKSPACE_NAME,
     WORKSPACE_TYPE,
     WORKSPACES,
+    current_state,
     group_id,
     listing,
     refuse_if_busy,
@@ -194,18 +195,20 @@ async def _update(azure: LocalAzure, operation: Operation) -> None:
 
 async def get_workspace(request: Request) -> Answer:
     """Return a workspace."""
-    return Answer(200, _shown(require_workspace(request)))
+    return Answer(200, _shown(request.azure, require_workspace(request)))
 
 
 async def list_in_group(request: Request) -> Answer:
     """Return the workspaces of a resource group."""
     group = require_group(request)
-    return Answer(200, listing([_shown(item) for item in request.azure.store.children(group.id, WORKSPACE_TYPE)]))
+    return Answer(
+        200, listing([_shown(request.azure, item) for item in request.azure.store.children(group.id, WORKSPACE_TYPE)])
+    )
 
 
 async def list_in_subscription(request: Request) -> Answer:
     """Return the workspaces of the subscription."""
-    return Answer(200, listing([_shown(item) for item in request.azure.store.of_type(WORKSPACE_TYPE)]))
+    return Answer(200, listing([_shown(request.azure, item) for item in request.azure.store.of_type(WORKSPACE_TYPE)]))
 
 
 async def list_keys(request: Request) -> Answer:
@@ -234,8 +237,10 @@ def _notebook_keys(azure: LocalAzure, workspace: Resource) -> dict[str, str]:
     return keys
 
 
-def _shown(workspace: Resource) -> dict[str, Any]:
-    return {"id": workspace.id, "name": workspace.name, "type": WORKSPACE_TYPE, **workspace.body}
+def _shown(azure: LocalAzure, workspace: Resource) -> dict[str, Any]:
+    properties = {**workspace.body["properties"], "provisioningState": current_state(azure, workspace)}
+    body = {**workspace.body, "properties": properties}
+    return {"id": workspace.id, "name": workspace.name, "type": WORKSPACE_TYPE, **body}
 
 
 async def discovery(request: Request) -> Answer:
