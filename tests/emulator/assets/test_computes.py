@@ -184,11 +184,21 @@ async def test_a_workspace_that_goes_ends_the_nodes_of_its_clusters(local: InPro
 
 
 @pytest.mark.specified
-async def test_a_delete_must_say_what_becomes_of_the_machines(local: InProcess) -> None:
+async def test_a_delete_knows_two_things_to_do_with_the_machines(local: InProcess) -> None:
     await local.send("PUT", CLUSTER, cluster())
 
     with pytest.raises(AzureError, match="underlyingResourceAction"):
-        await local.send("DELETE", CLUSTER)
+        await local.send("DELETE", f"{CLUSTER}?underlyingResourceAction=Keep")
+
+
+@pytest.mark.inferred
+async def test_a_delete_that_does_not_say_what_becomes_of_the_machines_deletes_them(local: InProcess) -> None:
+    await local.send("PUT", CLUSTER, cluster())
+    await local.settle()
+
+    answer = await local.send("DELETE", CLUSTER)
+
+    assert answer.status == 202
 
 
 @pytest.mark.inferred

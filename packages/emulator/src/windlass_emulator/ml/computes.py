@@ -288,9 +288,11 @@ def _while_creating(azure: LocalAzure, cluster: Resource) -> dict[str, Any]:
 async def delete_compute(request: Request) -> Answer:
     """Delete a cluster with its nodes."""
     workspace = require_workspace(request)
-    action = request.query.get("underlyingResourceAction")
+    # The specification requires the action; azure-native sends only the api-version. What Azure then does is not
+    # known (open point of the facts), so a missing one is taken as Delete.
+    action = request.query.get("underlyingResourceAction", "Delete")
     if action not in {"Delete", "Detach"}:
-        raise ml_refusal("The query needs 'underlyingResourceAction': Delete or Detach.")
+        raise ml_refusal("The query's 'underlyingResourceAction' must be Delete or Detach.")
     cluster = request.azure.store.get(child_id(workspace, "computes", request.params["name"]))
     if cluster is None:
         return Answer(204)
