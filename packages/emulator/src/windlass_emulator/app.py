@@ -185,7 +185,9 @@ def _ml_additional_info(request: Request, error: MlError) -> list[dict[str, Any]
 
 def _region(request: Request) -> str:
     """The region that answers: the workspace's, where a path names one."""
-    match = re.match(r"(/subscriptions/[^/]+/resourcegroups/[^/]+/providers/[^/]+/workspaces/[^/]+)", request.path, re.I)
+    match = re.match(
+        r"(/subscriptions/[^/]+/resourcegroups/[^/]+/providers/[^/]+/workspaces/[^/]+)", request.path, re.I
+    )
     workspace = request.azure.store.get(match[1]) if match else None
     return str(workspace.body.get("location", _DEFAULT_REGION)) if workspace else _DEFAULT_REGION
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from windlass_emulator.folder import DataFolder, write_atomically
 from windlass_emulator.processes import Child, Processes
+from windlass_emulator.storage_service import ACCOUNT_TYPE, KEYS_FACT
+from windlass_emulator.store import Store
 from windlass_emulator.tls import TlsFiles
 
 _log = logging.getLogger(__name__)
@@ -92,6 +94,16 @@ def write_accounts(folder: DataFolder, accounts: Mapping[str, tuple[str, str]]) 
         accounts: Two keys by account name.
     """
     write_atomically(folder.accounts, ";".join(f"{name}:{':'.join(keys)}" for name, keys in sorted(accounts.items())))
+
+
+def accounts(store: Store, without: str = "") -> dict[str, tuple[str, str]]:
+    """Return the two keys of each storage account, by name; `without` is the id of one that is going."""
+    found = {}
+    for stored in store.of_type(ACCOUNT_TYPE):
+        keys = store.fact(stored.id, KEYS_FACT)
+        if keys is not None and stored.id.lower() != without.lower():
+            found[stored.name] = (str(keys[0]), str(keys[1]))
+    return found
 
 
 class Azurite:

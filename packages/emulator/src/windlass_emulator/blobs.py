@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Blobs(Protocol):
@@ -38,3 +40,41 @@ class Blobs(Protocol):
 
     def list(self, account: str, container: str, prefix: str) -> list[tuple[str, int]]:
         """Return the names and sizes of the blobs whose names start with `prefix`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container as the blob service knows it.
+
+    Attributes:
+        public_access: None, Blob or Container, as a word.
+        modified: Seconds since the epoch.
+    """
+
+    name: str
+    etag: str
+    public_access: str
+    modified: float
+    metadata: Mapping[str, str]
+
+
+@runtime_checkable
+class Containers(Protocol):
+    """The containers of the blob service, for Azure Resource Manager, which shows the same ones."""
+
+    def containers(self, account: str) -> tuple[Container, ...]:
+        """Return all containers of an account."""
+
+    def container(self, account: str, name: str) -> Container | None:
+        """Return one container, or None."""
+
+    def create_container(self, account: str, name: str) -> None:
+        """Create a container that is not there."""
+
+    def set_container(
+        self, account: str, name: str, *, public_access: str | None, metadata: Mapping[str, str] | None
+    ) -> None:
+        """Change what is not None."""
+
+    def delete_container(self, account: str, name: str) -> bool:
+        """Delete a container with its blobs; says whether it was there."""

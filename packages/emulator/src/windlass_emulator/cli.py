@@ -149,5 +149,7 @@ def _table(told: dict[str, Any]) -> str:
         f"instance    {row['endpoint']}/{row['deployment']}/{row['index']}  process {row['pid']}  {row['state']}"
         for row in told["instances"]
     ]
-    lines += [f"node        {row['cluster']}/{row['node']}  process {row['pid']}  {row['state']}" for row in told["nodes"]]
+    lines += [
+        f"node        {row['cluster']}/{row['node']}  process {row['pid']}  {row['state']}" for row in told["nodes"]
+    ]
     return "\n".join(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from windlass_emulator import admin, batch, login, lro
+from windlass_emulator import admin, arm, batch, login, lro
 from windlass_emulator.feature import Feature
 from windlass_emulator.ml import (
     codes,
@@ -23,6 +23,7 @@ def features() -> tuple[Feature, ...]:
         Feature("operations", routes=lro.routes()),
         login.feature(),
         admin.feature(),
+        *arm.features(),
         workspaces.feature(),
         datastores.feature(),
         computes.feature(),

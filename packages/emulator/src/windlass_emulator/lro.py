@@ -82,6 +82,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             "Microsoft.ContainerRegistry", "operationStatuses", "operationResults", put_location="none"
         ),
         "arm": Family("Microsoft.Resources", None, "operationresults", put=202, put_location="result"),
+        "key_vault": Family("Microsoft.KeyVault", None, "operationResults", put_location="none"),
         "log_analytics": Family("Microsoft.OperationalInsights", None, "operationStatuses", put_location="none"),
     }
 )  # fmt: skip
@@ -151,7 +152,7 @@ def accepted(request: Request, operation: Operation) -> Answer:
 
 def _headers(request: Request, operation: Operation) -> dict[str, str]:
     family = FAMILIES[operation.family]
-    headers = _pace(request)
+    headers = pace(request)
     if family.status:
         headers["Azure-AsyncOperation"] = _address(request, operation, "status")
     if family.timeout:
@@ -159,7 +160,8 @@ def _headers(request: Request, operation: Operation) -> dict[str, str]:
     return headers
 
 
-def _pace(request: Request) -> dict[str, str]:
+def pace(request: Request) -> dict[str, str]:
+    """Headers that tell a client when to ask again, for answers that are not the last."""
     pace = request.azure.settings.retry_after_ms
     return {} if pace is None else {"retry-after-ms": str(pace)}
 
@@ -208,14 +210,14 @@ async def _ask(request: Request) -> Answer:
 
 
 def _status(request: Request, operation: Operation) -> Answer:
-    return Answer(200, status_body(request, operation), _pace(request) if operation.running else {})
+    return Answer(200, status_body(request, operation), pace(request) if operation.running else {})
 
 
 def _result(request: Request, operation: Operation) -> Answer:
     family = FAMILIES[operation.family]
     if operation.running:
         body = None if family.body == "bare" else status_body(request, operation)
-        return Answer(202, body, {**_pace(request), "Location": _address(request, operation, "result")})
+        return Answer(202, body, {**pace(request), "Location": _address(request, operation, "result")})
     if operation.status == FAILED:
         raise AzureError(409, *_failure(operation))
     if family.put_location == "result":

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from windlass_emulator.blobs import Container
 from windlass_emulator.errors import AzureError
 from windlass_emulator.store import Store
 
 if TYPE_CHECKING:
-    from azure.storage.blob import BlobServiceClient, ContainerClient
+    from azure.storage.blob import BlobServiceClient, ContainerClient, ContainerProperties
 
 ACCOUNT_TYPE = "microsoft.storage/storageaccounts"
 KEYS_FACT = "keys"
+_PUBLIC_WORDS: Mapping[str, str | None] = {"None": None, "Blob": "blob", "Container": "container"}
+"""Azure Resource Manager's words for public access, and the blob service's."""
 _CLOCK_SKEW = timedelta(minutes=15)
 
 
@@ -50,9 +53,7 @@ class AzuriteBlobs:
                 account,
                 self.account_key(account),
                 resource_types=ResourceTypes(service=True, container=True, object=True),
-                permission=AccountSasPermissions(
-                    read=True, write=True, list=True, create=True, add=True, delete=True
-                ),
+                permission=AccountSasPermissions(read=True, write=True, list=True, create=True, add=True, delete=True),
                 **_life(hours),
             )
         )
@@ -82,22 +83,47 @@ class AzuriteBlobs:
         from azure.core.exceptions import ResourceExistsError
 
         try:
-            self._container(account, container).create_container()
+            self.create_container(account, container)
         except ResourceExistsError:
             return  # which is what was asked for
 
-    def delete_container(self, account: str, container: str) -> None:
-        """Delete a container with all its blobs if it is there."""
+    def create_container(self, account: str, name: str) -> None:
+        """Create a container that is not there."""
+        self._container(account, name).create_container()
+
+    def delete_container(self, account: str, name: str) -> bool:
+        """Delete a container with its blobs; says whether it was there."""
         from azure.core.exceptions import ResourceNotFoundError
 
         try:
-            self._container(account, container).delete_container()
+            self._container(account, name).delete_container()
         except ResourceNotFoundError:
-            return  # which is what was asked for
+            return False
+        return True
 
-    def containers(self, account: str) -> list[str]:
-        """Return the names of all containers of an account."""
-        return [str(container.name) for container in self._service(account).list_containers()]
+    def containers(self, account: str) -> tuple[Container, ...]:
+        """Return all containers of an account."""
+        found = self._service(account).list_containers(include_metadata=True)
+        return tuple(_container_facts(properties) for properties in found)
+
+    def container(self, account: str, name: str) -> Container | None:
+        """Return one container, or None."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        try:
+            return _container_facts(self._container(account, name).get_container_properties())
+        except ResourceNotFoundError:
+            return None
+
+    def set_container(
+        self, account: str, name: str, *, public_access: str | None, metadata: Mapping[str, str] | None
+    ) -> None:
+        """Change what is not None."""
+        client = self._container(account, name)
+        if public_access is not None:
+            client.set_container_access_policy({}, public_access=_PUBLIC_WORDS[public_access])
+        if metadata is not None:
+            client.set_container_metadata(dict(metadata))
 
     def download(self, account: str, container: str, prefix: str, to: Path) -> list[str]:
         """Write the blob `prefix`, or all blobs below `prefix/`, into a folder; returns the relative paths."""
@@ -171,6 +197,17 @@ class AzuriteBlobs:
         return BlobServiceClient(
             f"https://127.0.0.1:{port}/{account}", {"account_name": account, "account_key": key}, **options
         )
+
+
+def _container_facts(properties: ContainerProperties) -> Container:
+    word = next(arm for arm, wire in _PUBLIC_WORDS.items() if wire == (properties.public_access or None))
+    return Container(
+        name=str(properties.name),
+        etag=str(properties.etag),
+        public_access=word,
+        modified=properties.last_modified.timestamp(),
+        metadata=dict(properties.metadata or {}),
+    )
 
 
 def _life(hours: float) -> dict[str, datetime]:

@@ -33,7 +33,7 @@ from windlass_emulator.processes import GuardPipe, Processes
 from windlass_emulator.proxy import Proxy
 from windlass_emulator.secret_store import Secrets
 from windlass_emulator.settings import CLIENT_ID, SUBSCRIPTION_ID, TENANT_ID, Settings
-from windlass_emulator.storage_service import ACCOUNT_TYPE, KEYS_FACT, AzuriteBlobs
+from windlass_emulator.storage_service import ACCOUNT_TYPE, AzuriteBlobs
 from windlass_emulator.store import Store
 from windlass_emulator.tls import TlsFiles
 from windlass_emulator.tokens import Tokens
@@ -89,7 +89,7 @@ async def _start(launch: Launch, stack: AsyncExitStack) -> LocalAzure:
     files = tls.ensure(folder.secrets, hosts.certificate_names())
     store = Store(folder.database)
     stack.callback(store.close)
-    azurite.write_accounts(folder, _accounts(store))
+    azurite.write_accounts(folder, azurite.accounts(store))
     storage = Azurite(launch.program, folder, files, processes)
     starting = asyncio.create_task(storage.start(), name="start of Azurite")
     stack.push_async_callback(storage.stop)
@@ -176,10 +176,6 @@ async def _stop_parts(azure: LocalAzure) -> None:
                     await feature.stop(azure)
             except Exception:  # one part that cannot stop must not keep the others from it; the log has the trace
                 _log.exception("stopping %s", feature.name)
-
-
-def _accounts(store: Store) -> dict[str, tuple[str, str]]:
-    return {stored.name: tuple(store.fact(stored.id, KEYS_FACT)) for stored in store.of_type(ACCOUNT_TYPE)}
 
 
 def _resolver(store: Store, api_port: int, storage: Azurite) -> Callable[[str], int | str]:

@@ -1,0 +1,20 @@
+"""Azure Resource Manager: one module per namespace, and what they have in common."""
+
+from __future__ import annotations
+
+from windlass_emulator.arm import groups, identities, logs, registries, roles, storage, subscriptions, vaults
+from windlass_emulator.feature import Feature
+
+
+def features() -> tuple[Feature, ...]:
+    """Return the parts of Azure Resource Manager outside the ML service."""
+    return (
+        subscriptions.feature(),
+        groups.feature(),
+        storage.feature(),
+        vaults.feature(),
+        registries.feature(),
+        logs.feature(),
+        identities.feature(),
+        roles.feature(),
+    )

@@ -1,0 +1,235 @@
+"""Microsoft.Authorization: role assignments, and the built-in roles that they may name.
+
+The local Azure has one caller, who may do everything: assignments are kept and checked, not enforced.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from windlass_emulator.arm import common
+from windlass_emulator.arm.built_in_roles import ROLES, Role
+from windlass_emulator.clock import arm_time
+from windlass_emulator.errors import AzureError, NotEmulatedError
+from windlass_emulator.feature import Feature
+from windlass_emulator.http import Answer, Handler, Request, Route
+from windlass_emulator.settings import PRINCIPAL_OBJECT_ID
+from windlass_emulator.store import Resource
+
+if TYPE_CHECKING:
+    from windlass_emulator.azure import LocalAzure
+
+ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
+DEFINITION = "Microsoft.Authorization/roleDefinitions"
+_FILTER = re.compile(r"(?P<at>atScope\(\))|(?P<how>principalId eq|assignedTo\()\s*'(?P<who>[0-9a-fA-F-]{36})'\)?\Z")
+_NAME_FILTER = re.compile(r"roleName eq '(?P<name>[^']*)'\Z", re.IGNORECASE)
+
+
+def feature() -> Feature:
+    """Return roles."""
+    one, many = f"/{{scope*}}/providers/{ASSIGNMENT}/{{name}}", f"/{{scope*}}/providers/{ASSIGNMENT}"
+    return Feature(
+        "roles",
+        routes=(
+            _route("PUT", one, _put),
+            _route("GET", one, _get),
+            _route("DELETE", one, _delete),
+            _route("GET", many, _list),
+            _route("GET", f"/{{scope*}}/providers/{DEFINITION}/{{name}}", _get_definition),
+            _route("GET", f"/{{scope*}}/providers/{DEFINITION}", _list_definitions),
+            _route("GET", f"/providers/{DEFINITION}/{{name}}", _get_definition),
+        ),
+        renderers={ASSIGNMENT.lower(): _render},
+    )
+
+
+def _route(method: str, template: str, handler: Handler) -> Route:
+    return Route(method, template, handler, provenance="specified")
+
+
+def _render(azure: LocalAzure, resource: Resource, api_version: str) -> dict[str, Any]:
+    del azure, api_version
+    return {**resource.body, "id": resource.id, "type": ASSIGNMENT, "name": resource.name}
+
+
+def _scope(request: Request) -> str:
+    return "/" + request.params["scope"].strip("/")
+
+
+def _assignment_id(request: Request) -> str:
+    return f"{_scope(request)}/providers/{ASSIGNMENT}/{request.params['name']}"
+
+
+async def _put(request: Request) -> Answer:
+    """Create a role assignment, or change its description or condition."""
+    azure, name, scope = request.azure, request.params["name"], _existing_scope(request)
+    if not _is_guid(name):
+        raise AzureError(400, "InvalidRoleAssignmentId", f"The role assignment ID '{name}' is not valid. The role "
+                         "assignment ID must be a GUID.")  # fmt: skip
+    properties = dict(common.checked_body(request, "role assignment").get("properties") or {})
+    principal, role = _principal(properties), _role_id(azure, properties)
+    stored = azure.store.get(_assignment_id(request))
+    before = stored.body["properties"] if stored else {}
+    if stored is not None and (before["principalId"], before["roleDefinitionId"]) != (principal, role):
+        raise AzureError(
+            400,
+            "RoleAssignmentUpdateNotPermitted",
+            "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
+        )
+    if stored is None and _same(azure, scope, principal, role):
+        raise AzureError(409, "RoleAssignmentExists", "The role assignment already exists.")
+    now = arm_time(azure.clock.now())
+    properties |= {
+        "roleDefinitionId": role,
+        "principalId": principal,
+        "principalType": properties.get("principalType") or before.get("principalType") or "ServicePrincipal",
+        "scope": scope,
+        "condition": properties.get("condition"),
+        "conditionVersion": properties.get("conditionVersion"),
+        "createdOn": before.get("createdOn") or now,
+        "createdBy": before.get("createdBy") or PRINCIPAL_OBJECT_ID,
+        "updatedOn": now,
+        "updatedBy": PRINCIPAL_OBJECT_ID,
+        "delegatedManagedIdentityResourceId": properties.get("delegatedManagedIdentityResourceId"),
+        "description": properties.get("description"),
+    }
+    made = azure.store.put(
+        _assignment_id(request), ASSIGNMENT, {"properties": properties}, parent=scope, now=azure.clock.now()
+    )
+    return Answer(200 if stored else 201, common.shown(request, made))
+
+
+def _existing_scope(request: Request) -> str:
+    """Return the scope in the case of what stands there."""
+    scope = _scope(request)
+    if scope.lower() == f"/subscriptions/{request.azure.subscription}":
+        return scope
+    stored = request.azure.store.get(scope)
+    if stored is not None:
+        return stored.id
+    group = re.match(r"/subscriptions/[^/]+/resourceGroups/([^/]+)", scope, re.IGNORECASE)
+    if group and request.azure.store.get(group[0]) is None:
+        raise AzureError(404, "ResourceGroupNotFound", f"Resource group '{group[1]}' could not be found.")
+    raise AzureError(404, "ResourceNotFound", f"The Resource '{scope.partition('/providers/')[2] or scope}' was not "
+                     "found. For more details please go to https://aka.ms/ARMResourceNotFoundFix")  # fmt: skip
+
+
+def _principal(properties: dict[str, Any]) -> str:
+    principal = str(properties.get("principalId", ""))
+    if not _is_guid(principal):
+        raise AzureError(400, "InvalidPrincipalId", f"A valid principal ID must be provided for role assignment, not "
+                         f"'{principal}'.")  # fmt: skip
+    return principal.lower()
+
+
+def _role_id(azure: LocalAzure, properties: dict[str, Any]) -> str:
+    guid = str(properties.get("roleDefinitionId", "")).rpartition("/")[2].lower()
+    if not _is_guid(guid):
+        raise AzureError(400, "InvalidRoleDefinitionId", f"The role definition ID "
+                         f"'{properties.get('roleDefinitionId', '')}' is not valid.")  # fmt: skip
+    if guid not in ROLES:
+        raise NotEmulatedError(f"the role definition '{guid}'")
+    return f"/subscriptions/{azure.subscription}/providers/{DEFINITION}/{guid}"
+
+
+def _same(azure: LocalAzure, scope: str, principal: str, role: str) -> bool:
+    return any(
+        (row.body["properties"]["principalId"], row.body["properties"]["roleDefinitionId"]) == (principal, role)
+        for row in azure.store.children(scope, ASSIGNMENT)
+    )
+
+
+def _is_guid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+async def _get(request: Request) -> Answer:
+    """Get a role assignment."""
+    stored = request.azure.store.get(_assignment_id(request))
+    if stored is None:
+        raise AzureError(404, "RoleAssignmentNotFound", f"The role assignment '{request.params['name']}' is not found.")
+    return Answer(200, common.shown(request, stored))
+
+
+async def _delete(request: Request) -> Answer:
+    """Delete a role assignment."""
+    stored = request.azure.store.get(_assignment_id(request))
+    if stored is None:
+        return Answer(204)
+    shown = common.shown(request, stored)
+    request.azure.store.delete(stored.id)
+    return Answer(200, shown)
+
+
+async def _list(request: Request) -> Answer:
+    """List the role assignments at, above and below a scope."""
+    written = request.query.get("$filter", "").strip()
+    match = _FILTER.match(written) if written else None
+    if written and match is None:
+        raise AzureError(400, "InvalidFilter", f"The filter '{written}' is not known here; known: atScope(), "
+                         "principalId eq '..', assignedTo('..').")  # fmt: skip
+    scope = _scope(request).lower()
+    rows = [row for row in request.azure.store.of_type(ASSIGNMENT) if _touches(row, scope, match)]
+    return Answer(200, {"value": [common.shown(request, row) for row in rows]})
+
+
+def _touches(row: Resource, scope: str, wanted: re.Match[str] | None) -> bool:
+    own = row.body["properties"]["scope"].lower()
+    above, below = (scope + "/").startswith(own + "/"), own.startswith(scope + "/")
+    if wanted and wanted["at"]:
+        return above
+    if wanted and row.body["properties"]["principalId"] != wanted["who"].lower():
+        return False
+    return above or below
+
+
+# Definitions
+
+
+async def _get_definition(request: Request) -> Answer:
+    """Get a built-in role."""
+    guid = request.params["name"].lower()
+    if guid not in ROLES:
+        raise NotEmulatedError(f"the role definition '{guid}'")
+    return Answer(200, _shown_role(request.azure, guid, ROLES[guid]))
+
+
+async def _list_definitions(request: Request) -> Answer:
+    """List built-in roles, by name if asked."""
+    written = request.query.get("$filter", "").strip()
+    match = _NAME_FILTER.match(written) if written else None
+    if written and match is None:
+        raise AzureError(400, "InvalidFilter", f"The filter '{written}' is not known here; known: roleName eq '..'.")
+    rows = [
+        _shown_role(request.azure, guid, role)
+        for guid, role in ROLES.items()
+        if match is None or role.name.lower() == match["name"].lower()
+    ]
+    return Answer(200, {"value": rows})
+
+
+def _shown_role(azure: LocalAzure, guid: str, role: Role) -> dict[str, Any]:
+    return {
+        "id": f"/subscriptions/{azure.subscription}/providers/{DEFINITION}/{guid}",
+        "type": DEFINITION,
+        "name": guid,
+        "properties": {
+            "roleName": role.name,
+            "type": "BuiltInRole",
+            "description": role.description,
+            "assignableScopes": ["/"],
+            "permissions": [
+                {
+                    "actions": list(role.actions),
+                    "notActions": list(role.not_actions),
+                    "dataActions": list(role.data_actions),
+                    "notDataActions": list(role.not_data_actions),
+                }
+            ],
+        },
+    }
