@@ -18,7 +18,7 @@ setup: ## make this checkout ready (once; a few minutes)
 	@$(PYTHON) tools/setup
 
 demo: setup ## provision, deploy, roll over and score on the local Azure
-	@$(RUN) .venv/bin/python tools/demo
+	@export PYTHONPATH=tools; $(RUN) .venv/bin/python -m demo
 
 test: check ## every check and every test, the real engine included
 	@$(RUN) .venv/bin/python -m pytest

@@ -1,4 +1,7 @@
-"""Writes the JSON schemas of what users write, from the models that read it. `--check` only says which are stale."""
+"""Writes the JSON schemas of what users write and scripts read, from the models that do.
+
+`--check` changes nothing and says which are stale.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,15 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from windlass.project.outputs import StackOutputs
 from windlass.project.settings import Settings
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 REFERENCE: Final = Path("docs/reference")
-SCHEMAS: Final[dict[str, type[BaseModel]]] = {"settings.schema.json": Settings}
+SCHEMAS: Final[dict[str, type[BaseModel]]] = {
+    "settings.schema.json": Settings,
+    "stack-outputs.schema.json": StackOutputs,
+}
 
 
 def render(model: type[BaseModel]) -> str:

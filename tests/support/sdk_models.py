@@ -6,6 +6,7 @@ They are generated from Microsoft's specification, independently of the local Az
 from __future__ import annotations
 
 import importlib
+import inspect
 import re
 import warnings
 from typing import Any
@@ -19,7 +20,7 @@ def properties(model: str) -> dict[str, str | None]:
     """Return the wire names of a model's properties, each with the model it holds (in a list, a map or alone)."""
     known: dict[str, str | None] = {}
     for cls in _model(model).__mro__:
-        annotations = cls.__dict__.get("__annotations__", {})
+        annotations = inspect.get_annotations(cls)
         for attribute, field in cls.__dict__.items():
             if type(field).__name__ == "_RestField":
                 inner = re.search(r"_models\.(\w+)", str(annotations.get(attribute, "")))

@@ -163,9 +163,15 @@ def _output(process: subprocess.Popen[bytes]) -> Iterator[Any]:
     while still_open:
         name, line = lines.get()
         if line:
-            yield language_pb2.RunPluginResponse(**{name: line})
+            yield _line(name, line)
         else:
             still_open -= 1
+
+
+def _line(stream: str, line: bytes) -> Any:
+    if stream == "stdout":
+        return language_pb2.RunPluginResponse(stdout=line)
+    return language_pb2.RunPluginResponse(stderr=line)
 
 
 def _python(info: Any) -> Path:

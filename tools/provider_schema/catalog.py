@@ -11,9 +11,7 @@ from typing import Literal
 
 GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
 ML_WORKSPACE = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/{{workspaceName}}"
-ENVELOPE = frozenset(
-    {"location", "tags", "sku", "kind", "identity", "extendedLocation", "managedBy", "zones", "plan"}
-)
+ENVELOPE = frozenset({"location", "tags", "sku", "kind", "identity", "extendedLocation", "managedBy", "zones", "plan"})
 """Keys that ARM keeps at the top of a resource; everything else stands under `properties`."""
 
 
@@ -204,11 +202,7 @@ TYPES: tuple[TypeEntry, ...] = (
         replaces=frozenset({"location"}),
         put_long_running=True,
         delete_long_running=True,
-        limits={
-            "workspaceName": Limits(
-                min_length=4, max_length=63, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]+[A-Za-z0-9]$"
-            )
-        },
+        limits={"workspaceName": Limits(min_length=4, max_length=63, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]+[A-Za-z0-9]$")},
     ),
     TypeEntry(
         token="applicationinsights:Component",

@@ -19,15 +19,7 @@ from .catalog import (
 )
 from .read_sdk import ClassSource, Member, enum_kinds, invoke_arguments, read_module
 
-TABLE = (
-    Path(__file__).parents[2]
-    / "packages"
-    / "provider"
-    / "src"
-    / "windlass_provider"
-    / "schema"
-    / "table.json"
-)
+TABLE = Path(__file__).parents[2] / "packages" / "provider" / "src" / "windlass_provider" / "schema" / "table.json"
 _SCALARS = {"str": "string", "bool": "boolean", "int": "integer", "float": "number"}
 _READ_BY_PULUMI = frozenset({"urn", "id", "azureApiVersion"})
 """Outputs that the engine or the provider itself sets, whatever ARM answers."""
@@ -120,11 +112,7 @@ class ShapeWriter:
     def describe(self, member: Member, wire: list[str]) -> Json:
         """One property: its type, where it stands on the wire, its constant or default."""
         described = self.property_of(member.annotation)
-        if (
-            self.direction == "in"
-            and member.name == "userAssignedIdentities"
-            and described["type"] == "array"
-        ):
+        if self.direction == "in" and member.name == "userAssignedIdentities" and described["type"] == "array":
             described = {"type": "set"}  # the program lists ids, ARM wants a map with empty values
         if wire != [member.name]:
             described["wire"] = wire
@@ -256,8 +244,6 @@ def render(root: Path) -> str:
     """The table as it is checked in: one type, function or shape a line, so that diffs stay small."""
     sections = []
     for name, rows in build(root).items():
-        lines = ",\n".join(
-            f"{json.dumps(key)}: {json.dumps(row, sort_keys=True)}" for key, row in rows.items()
-        )
+        lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(row, sort_keys=True)}" for key, row in rows.items())
         sections.append(f"{json.dumps(name)}: {{\n{lines}\n}}")
     return "{\n" + ",\n".join(sections) + "\n}\n"

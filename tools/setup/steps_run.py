@@ -23,8 +23,8 @@ class SetupError(Exception):
     """Setting up cannot go on; the message is one sentence for the person."""
 
 
-def run(argv: Sequence[str | Path], *, what: str, log: Path, env: Mapping[str, str], cwd: Path | None = None) -> None:
-    """Run a program with its output in a log file.
+def run(argv: Sequence[object], *, what: str, log: Path, env: Mapping[str, str], cwd: Path | None = None) -> None:
+    """Run a program (its words as `str` writes them) with its output in a log file.
 
     Raises:
         SetupError: One sentence that names the cause as far as the log tells it.

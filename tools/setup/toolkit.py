@@ -25,7 +25,7 @@ def prepare(layout: Layout) -> bool:
     _install_uv(layout, log)
     uv = layout.venv / "bin" / "uv"
     lock = layout.root / "requirements.lock"
-    install = [uv, "pip", "install", "--python", layout.python]
+    install: list[object] = [uv, "pip", "install", "--python", layout.python]
     what = "Installing Python packages"
     run([*install, "--require-hashes", "-r", lock], what=what, log=log, env=env)
     ours = [word for path in OURS for word in ("-e", str(layout.root / path))]
@@ -48,12 +48,22 @@ def _install_uv(layout: Layout, log: Path) -> None:
     end = text.find("\n", text.rindex("--hash", start, text.index("    # via", start)))
     only = layout.local / "uv.lock"
     only.write_text(text[start:end].rstrip().rstrip("\\") + "\n")
-    pip = [layout.python, "-m", "pip", "install", "--require-hashes", "--no-deps", "-r", only]
+    pip: list[object] = [layout.python, "-m", "pip", "install", "--require-hashes", "--no-deps", "-r", only]
     run(pip, what="Installing uv", log=log, env=environment(layout))
 
 
 def _compile(layout: Layout, log: Path) -> None:
     """Write bytecode now: azure-ai-ml takes three seconds longer to import without it."""
     packages = next(layout.venv.glob("lib/python3*/site-packages"))
-    argv = [layout.python, "-m", "compileall", "-q", "-j", "0", "-x", "pulumi_azure_native|/tests?/", packages]
+    argv: list[object] = [
+        layout.python,
+        "-m",
+        "compileall",
+        "-q",
+        "-j",
+        "0",
+        "-x",
+        "pulumi_azure_native|/tests?/",
+        packages,
+    ]
     run(argv, what="Compiling Python packages", log=log, env=environment(layout))

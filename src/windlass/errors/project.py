@@ -62,3 +62,32 @@ class ModelReferenceError(UsageError):
 
     def __init__(self, reference: str) -> None:
         super().__init__(f"cannot read the model reference {reference}: write azureml:<name>:<version number>")
+
+
+class NoProjectError(UsageError):
+    """The folder is not a Windlass project."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(f"there is no Pulumi.yaml in {root}: run this in the folder of a Windlass project")
+
+
+class UnknownStackError(NotFoundError):
+    """The stack has no settings in this repository."""
+
+    def __init__(self, stack: str, known: Iterable[str]) -> None:
+        names = ", ".join(sorted(known)) or "none"
+        super().__init__(f"there is no Pulumi.{stack}.yaml. Stacks with settings: {names}")
+
+
+class CloudNotSaidError(UsageError):
+    """The settings of a stack do not say where it is applied."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(f"{file}: windlass:settings.cloud must be azure or local")
+
+
+class UnreadableFileError(UsageError):
+    """A file of the project cannot be read as YAML."""
+
+    def __init__(self, file: Path, what: str) -> None:
+        super().__init__(f"{file.name} {what}")

@@ -108,6 +108,15 @@ class DeploymentMissingError(NotFoundError):
         super().__init__(f"endpoint {endpoint} has no deployment {deployment}. Deployments there: {names}")
 
 
+class EndpointUnreadableError(RefusedError):
+    """The endpoint holds something that neither Azure nor this toolkit writes."""
+
+    def __init__(self, endpoint: str, what: str) -> None:
+        super().__init__(
+            f"endpoint {endpoint} cannot be read: {what}. Set it right in Azure ML Studio, then run the command again"
+        )
+
+
 class NothingInServiceError(NotFoundError):
     """The endpoint has no deployment with traffic."""
 
@@ -118,8 +127,21 @@ class NothingInServiceError(NotFoundError):
 class NothingToRollBackError(RefusedError):
     """There is no earlier version that could take the traffic at once."""
 
-    def __init__(self, endpoint: str, why: str, way_out: str) -> None:
-        super().__init__(f"cannot roll {endpoint} back: {why}. {way_out}")
+    def __init__(self, endpoint: str, why: str, model: str) -> None:
+        reference = f"azureml:{model or '<name>'}:<version>"
+        super().__init__(
+            f"cannot roll {endpoint} back at once: {why}. Release the version you want with --model {reference}"
+        )
+
+
+class ReleaseNotThroughError(RefusedError):
+    """A release is not confirmed before its version has all the traffic."""
+
+    def __init__(self, endpoint: str, target: str, share: int) -> None:
+        who = f"{target} has {share} % of the traffic" if target else "none has moved its traffic"
+        super().__init__(
+            f"no release to {endpoint} can be confirmed: {who}. Finish it with scripts/deploy.py --model ..."
+        )
 
 
 class EndpointLockedError(RefusedError):

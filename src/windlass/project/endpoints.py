@@ -82,13 +82,14 @@ def find_endpoints(root: Path) -> tuple[EndpointFolder, ...]:
     """
     found: list[EndpointFolder] = []
     problems: list[str] = []
-    for folder in _folders(root / ENDPOINTS_FOLDER):
+    for folder, kind in _places(root / ENDPOINTS_FOLDER):
         try:
-            found.extend(_read_file(folder, kind) for kind in _kinds(folder))
+            found.append(_read(folder, kind))
         except InvalidEndpointFilesError as invalid:
             problems.extend(invalid.problems)
     if problems:
-        raise InvalidEndpointFilesError(tuple(problems))
+        # A folder with a wrong name is met once for each of its files.
+        raise InvalidEndpointFilesError(tuple(dict.fromkeys(problems)))
     return tuple(found)
 
 
@@ -109,22 +110,25 @@ def parse_endpoint(model: str, kind: EndpointKind, document: Any) -> EndpointFol
         raise InvalidEndpointFilesError(tuple(_sentence(where, e) for e in invalid.errors())) from invalid
 
 
-def _folders(parent: Path) -> Iterator[Path]:
-    if parent.is_dir():
-        yield from sorted(path for path in parent.iterdir() if path.is_dir() and path.name[0] not in "._")
+def _places(parent: Path) -> Iterator[tuple[Path, EndpointKind | None]]:
+    """Yield each folder with each kind it has a file for; with None when it has no file at all."""
+    folders = sorted(parent.iterdir()) if parent.is_dir() else []
+    for folder in folders:
+        if folder.is_dir() and folder.name[0] not in "._":
+            kinds = [kind for kind in KINDS if (folder / kind / ENDPOINT_FILE).is_file()]
+            yield from ((folder, kind) for kind in kinds or (None,))
 
 
-def _kinds(folder: Path) -> tuple[EndpointKind, ...]:
+def _read(folder: Path, kind: EndpointKind | None) -> EndpointFolder:
     where = f"{ENDPOINTS_FOLDER}/{folder.name}"
     shortest, longest = FOLDER_LENGTH
     if not (re.fullmatch(WORDS_PATTERN, folder.name) and shortest <= len(folder.name) <= longest):
         rule = "name it with 2 to 32 lower-case letters, digits and single hyphens, a letter first"
         raise InvalidEndpointFilesError((f"{where}: {rule}",))
-    kinds = tuple(kind for kind in KINDS if (folder / kind / ENDPOINT_FILE).is_file())
-    if not kinds:
+    if kind is None:
         rule = f"has neither online/{ENDPOINT_FILE} nor batch/{ENDPOINT_FILE}; add one or remove the folder"
         raise InvalidEndpointFilesError((f"{where}: {rule}",))
-    return kinds
+    return _read_file(folder, kind)
 
 
 def _read_file(folder: Path, kind: EndpointKind) -> EndpointFolder:

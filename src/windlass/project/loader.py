@@ -9,11 +9,20 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from windlass.errors.project import DefinitionError, ModelPathError, Problem, UnknownEndpointError
+from windlass.errors.project import (
+    CloudNotSaidError,
+    DefinitionError,
+    ModelPathError,
+    NoProjectError,
+    Problem,
+    UnknownEndpointError,
+    UnknownStackError,
+    UnreadableFileError,
+)
 from windlass.project.content import counts, digest_of_document, digest_of_tree
 from windlass.project.definitions import (
     BatchDefinition,
@@ -31,6 +40,8 @@ from windlass.project.definitions import (
 )
 from windlass.project.overlays import SECTIONS, merge
 from windlass.project.rollout import Rollout
+
+Cloud = Literal["azure", "local"]
 
 ENDPOINTS = "endpoints"
 _EXPECTED = ".expected.json"
@@ -88,6 +99,36 @@ def load_model(path: Path) -> ModelFiles:
     if not any(_content(path)):
         raise ModelPathError(path, "is a folder without files")
     return ModelFiles(path=path, sha256=_digest_of_folder(path))
+
+
+def load_project_name(root: Path) -> str:
+    """Read the name of the Pulumi project.
+
+    Raises:
+        NoProjectError: The folder holds none.
+    """
+    file = root / "Pulumi.yaml"
+    if not file.is_file():
+        raise NoProjectError(root)
+    return str(_read_own(file)["name"])
+
+
+def load_cloud(root: Path, stack: str) -> Cloud:
+    """Read where a stack is applied; its settings say so, nothing is guessed.
+
+    Raises:
+        UnknownStackError: The stack has no settings.
+        CloudNotSaidError: They do not say `cloud`.
+    """
+    file = root / f"Pulumi.{stack}.yaml"
+    if not file.is_file():
+        known = (each.name.split(".")[1] for each in root.glob("Pulumi.*.yaml"))
+        raise UnknownStackError(stack, known)
+    settings = (_read_own(file).get("config") or {}).get("windlass:settings")
+    cloud = settings.get("cloud") if isinstance(settings, dict) else None
+    if cloud not in get_args(Cloud):
+        raise CloudNotSaidError(file.name)
+    return cast("Cloud", cloud)
 
 
 class _Folder:
@@ -203,20 +244,11 @@ class _Folder:
         return _digest_of_folder(folder)
 
     def _read(self, file: Path) -> dict[str, Any]:
-        from ruamel.yaml import YAML
-        from ruamel.yaml.error import YAMLError
-
         try:
-            document = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
-        except (YAMLError, UnicodeDecodeError) as error:
-            self._problem(file, "", f"is not YAML: {' '.join(str(error).split())}")
+            return _read_mapping(file)
+        except ValueError as error:
+            self._problem(file, "", str(error))
             return {}
-        if document is None:
-            return {}
-        if not isinstance(document, dict):
-            self._problem(file, "", "must be a mapping of keys to values")
-            return {}
-        return document
 
     def _parse(self, file: Path, model: type[_Model], document: Document) -> _Model | None:
         try:
@@ -229,6 +261,29 @@ class _Folder:
     def _problem(self, file: Path, where: str, what: str) -> None:
         name = file.relative_to(self._root) if file.is_relative_to(self._root) else file
         self.problems.append(Problem(file=name.as_posix(), where=where, what=what))
+
+
+def _read_own(file: Path) -> dict[str, Any]:
+    try:
+        return _read_mapping(file)
+    except ValueError as error:
+        raise UnreadableFileError(file, str(error)) from error
+
+
+def _read_mapping(file: Path) -> dict[str, Any]:
+    """Read a YAML file of keys and values; ValueError says what is wrong with it."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        document = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"is not YAML: {' '.join(str(error).split())}") from error
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise ValueError("must be a mapping of keys to values")  # noqa: TRY004 - a problem of the file, as above
+    return document
 
 
 def _key_path(location: tuple[int | str, ...]) -> str:

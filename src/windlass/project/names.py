@@ -39,6 +39,9 @@ CONTAINER_LENGTH: Final = (3, 63)
 TOKEN_LENGTH: Final = 7
 """Characters of base 32, so 35 bits: of a thousand things with the same words two meet once in 60,000 tries."""
 
+ENDPOINT_TOKEN_LENGTH: Final = 6
+"""One less than elsewhere lets `shop-churn-online-staging` stand unshortened."""
+
 # Azure's limits, in characters. A name that is not global carries the token as well: all names of one stack are
 # recognised by the same end.
 RESOURCE_GROUP_LIMIT: Final = 90
@@ -113,7 +116,8 @@ def endpoint_name(scope: NameScope, folder: str, kind: EndpointKind) -> str:
     A real-time and a batch endpoint of one folder would otherwise ask for the same host name, so the kind is
     one of the words, and never shortened.
     """
-    token = _token(scope.subscription_id.lower(), scope.project, scope.stack, folder, kind)
+    facts = (scope.subscription_id.lower(), scope.project, scope.stack, folder, kind)
+    token = _token(*facts)[:ENDPOINT_TOKEN_LENGTH]
     hyphens = 4
     budget = ENDPOINT_LIMIT - len(kind) - len(token) - hyphens
     project, subject, stack = _fitted((scope.project, folder, scope.stack), budget)

@@ -40,13 +40,13 @@ class StackOutputs(_Output):
     project: str = Field(description="The short project name that Azure names start with")
     stack: str = Field(description="The Pulumi stack: local, dev, staging, prod")
     cloud: Literal["azure", "local"] = Field(description="Where the stack is applied")
-    tenant_id: str
-    subscription_id: str
+    tenant_id: str = Field(description="Tenant that the subscription trusts")
+    subscription_id: str = Field(description="Subscription that everything is in")
     location: str = Field(description="Azure region, such as westeurope")
-    resource_group: str
-    workspace: str
-    storage_account: str
-    key_vault: str
-    container_registry: str
-    endpoints: tuple[EndpointOutput, ...] = ()
-    clusters: tuple[ClusterOutput, ...] = ()
+    resource_group: str = Field(description="Resource group that holds all of it")
+    workspace: str = Field(description="Azure ML workspace")
+    storage_account: str = Field(description="Storage account behind the workspace")
+    key_vault: str = Field(description="Key vault of the workspace")
+    container_registry: str = Field(description="Registry of the images that environments are built into")
+    endpoints: tuple[EndpointOutput, ...] = Field(default=(), description="One for each folder and kind")
+    clusters: tuple[ClusterOutput, ...] = Field(default=(), description="Where batch jobs run")

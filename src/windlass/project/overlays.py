@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 SECTIONS = ("deployment", "rollout")
-"""An overlay has a section for each file it may change. The endpoint itself is made by infra/ from endpoint.yml alone."""
+"""An overlay has a section for each file it may change; `infra/` makes the endpoint from endpoint.yml alone."""
 
 
 def merge(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:

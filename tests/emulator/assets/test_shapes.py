@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from support.sdk_models import unknown
-
 from windlass_emulator.errors import AzureError
 from windlass_emulator.ml import shapes
 from windlass_emulator.shapes import Shape, check
@@ -28,12 +27,12 @@ CASES = [
 
 @pytest.mark.specified
 @pytest.mark.parametrize(("shape", "model"), CASES, ids=[model for _, model in CASES])
-def test_a_shape_holds_nothing_that_the_sdk_does_not_know(shape: Shape, model: str):
+def test_a_shape_holds_nothing_that_the_sdk_does_not_know(shape: Shape, model: str) -> None:
     assert unknown(shape, model) == set()
 
 
 @pytest.mark.inferred
-def test_an_unknown_property_is_refused_by_its_path():
+def test_an_unknown_property_is_refused_by_its_path() -> None:
     body = {"properties": {"modelUri": "azureml://datastores/x/paths/y", "modelPath": "y"}}
 
     with pytest.raises(AzureError, match=r"properties\.modelPath"):

@@ -138,7 +138,7 @@ def test_names_stay_what_they_were() -> None:
 
     assert (resource_names(scope).workspace, endpoint_name(scope, "churn", "online")) == (
         "mlw-shop-local-2jfqm6t",
-        "shop-churn-online-local-evfin6g",
+        "shop-churn-online-local-evfin6",
     )
 
 

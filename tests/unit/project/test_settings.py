@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 
 from windlass.errors import ExitCode
 from windlass.errors.infra import InvalidSettingsError, LocalAzureInShellError, LocalAzureNotInShellError
+from windlass.project.outputs import StackOutputs
 from windlass.project.settings import (
     LOCAL_SUBSCRIPTION,
     LOCAL_TENANT,
@@ -100,7 +101,7 @@ def test_a_key_beside_the_settings_is_not_overlooked() -> None:
 
 
 def test_keys_of_other_packages_are_not_our_business() -> None:
-    assert parse_settings("dev", configuration() | {"aws:region": "x"})
+    assert parse_settings("dev", configuration() | {"aws:region": "x"}).stack == "dev"
 
 
 @pytest.mark.parametrize("region", ["West Europe", "westEurope", "", "<region>"])
@@ -250,8 +251,8 @@ def test_whatever_is_written_is_either_settings_or_a_list_of_problems(document: 
     assert all(problem.startswith("windlass:settings") for problem in problems(config))
 
 
-def models(model: type[BaseModel]) -> set[type[BaseModel]]:
-    found = {model}
+def models(model: type[BaseModel]) -> dict[str, type[BaseModel]]:
+    found = {model.__name__: model}
     for field in model.model_fields.values():
         for part in (field.annotation, *getattr(field.annotation, "__args__", ())):
             if isinstance(part, type) and issubclass(part, BaseModel):
@@ -259,13 +260,16 @@ def models(model: type[BaseModel]) -> set[type[BaseModel]]:
     return found
 
 
-@pytest.mark.parametrize("model", sorted(models(StackSettings), key=lambda model: model.__name__))
-def test_every_setting_is_described(model: type[BaseModel]) -> None:
+MODELS = models(StackSettings) | models(StackOutputs)
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS.keys())
+def test_every_setting_and_every_output_is_described(model: type[BaseModel]) -> None:
     assert not [name for name, field in model.model_fields.items() if not field.description]
 
 
-@pytest.mark.parametrize("model", sorted(models(StackSettings), key=lambda model: model.__name__))
-def test_no_settings_take_a_key_that_they_do_not_know(model: type[BaseModel]) -> None:
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS.keys())
+def test_no_model_takes_a_key_that_it_does_not_know(model: type[BaseModel]) -> None:
     assert model.model_config["extra"] == "forbid"
 
 

@@ -42,9 +42,7 @@ def row_of(table: Table, token: str) -> ResourceType:
 class Provider:
     """A configured provider."""
 
-    def __init__(
-        self, table: Table, resources: Resources, functions: Functions, locations: Locations
-    ) -> None:
+    def __init__(self, table: Table, resources: Resources, functions: Functions, locations: Locations) -> None:
         self._table = table
         self._resources = resources
         self._functions = functions

@@ -149,9 +149,7 @@ class TokenClaimsError(ProviderError):
     """A token whose claims cannot be read."""
 
     def __init__(self, claim: str) -> None:
-        super().__init__(
-            f"The access token has no claim '{claim}', so getClientConfig cannot tell who is signed in."
-        )
+        super().__init__(f"The access token has no claim '{claim}', so getClientConfig cannot tell who is signed in.")
 
 
 class CancelledError(ProviderError):
@@ -165,18 +163,14 @@ class TimedOutError(ProviderError):
     """An operation took longer than the program or the default allows."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(
-            f"The operation did not finish within {seconds:g} s (see the resource option customTimeouts)."
-        )
+        super().__init__(f"The operation did not finish within {seconds:g} s (see the resource option customTimeouts).")
 
 
 class UnsupportedValueError(ProviderError):
     """A value of the engine's protocol that no type in use takes."""
 
     def __init__(self, kind: str) -> None:
-        super().__init__(
-            f"A value of kind {kind} cannot be sent to Azure; give plain text, numbers, lists or maps."
-        )
+        super().__init__(f"A value of kind {kind} cannot be sent to Azure; give plain text, numbers, lists or maps.")
 
 
 class PartialFailureError(ProviderError):

@@ -66,9 +66,7 @@ class Functions:
 
     async def _act(self, function: Function, arguments: Mapping[str, Value]) -> Properties:
         path = resource_id(function.path, arguments, self._settings.subscription)
-        query = {
-            f"${name}": str(arguments[name]) for name in function.query if arguments.get(name) is not None
-        }
+        query = {f"${name}": str(arguments[name]) for name in function.query if arguments.get(name) is not None}
         answered = await self._arm.post(path, function.api_version, query)
         if not isinstance(answered, dict):
             raise UnexpectedAnswerError(str(answered), 200)

@@ -32,11 +32,7 @@ def install(home: Path, *, interpreter: str = sys.executable, search_path: str |
     """Installs the plugin under a PULUMI_HOME and returns its executable; a second call changes nothing."""
     executable = home / "plugins" / PLUGIN / _EXECUTABLE
     text = launcher(interpreter, _own_folder() if search_path is None else search_path)
-    if (
-        executable.is_file()
-        and executable.read_text(encoding="utf-8") == text
-        and os.access(executable, os.X_OK)
-    ):
+    if executable.is_file() and executable.read_text(encoding="utf-8") == text and os.access(executable, os.X_OK):
         return executable
     executable.parent.mkdir(parents=True, exist_ok=True)
     written = executable.with_name(f".{_EXECUTABLE}.{os.getpid()}")

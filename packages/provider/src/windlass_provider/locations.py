@@ -27,9 +27,7 @@ class Locations:
         located = dict(news)
         if "location" not in row.inputs.properties or news.get("location") is not None:
             return located
-        location = (
-            olds.get("location") or self._configured or await self._of_group(news.get("resourceGroupName"))
-        )
+        location = olds.get("location") or self._configured or await self._of_group(news.get("resourceGroupName"))
         if location is not None:
             located["location"] = location
         return located

@@ -29,9 +29,7 @@ class Naming:
     proposed: str = ""
 
 
-def with_name(
-    row: ResourceType, news: Mapping[str, Value], olds: Mapping[str, Value], naming: Naming
-) -> Properties:
+def with_name(row: ResourceType, news: Mapping[str, Value], olds: Mapping[str, Value], naming: Naming) -> Properties:
     """The inputs with a name: the given one, else the old one, else one made up by the type's rule."""
     key = row.name_parameter
     named = dict(news)

@@ -31,7 +31,6 @@ def _carried(base: Value, old: Value, new: Value) -> Value:
         case list(), list(), list():
             common = min(len(base), len(old))
             return [
-                _carried(base[index], old[index], item) if index < common else item
-                for index, item in enumerate(new)
+                _carried(base[index], old[index], item) if index < common else item for index, item in enumerate(new)
             ]
     return new

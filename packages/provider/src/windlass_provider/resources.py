@@ -78,9 +78,7 @@ class Resources:
         await deadline.keep(self._keep_maintained(row, identifier, body))
         return await self._write(row, identifier, body, inputs, deadline)
 
-    async def read(
-        self, row: ResourceType, identifier: str, inputs: Properties, state: Properties
-    ) -> Found | None:
+    async def read(self, row: ResourceType, identifier: str, inputs: Properties, state: Properties) -> Found | None:
         """What is in Azure now; None when it is gone.
 
         Without inputs and state it is an import: the inputs are made up from the id and the answer.
@@ -106,9 +104,7 @@ class Resources:
     def previewed(self, row: ResourceType, inputs: Properties, state: Mapping[str, Value]) -> Properties:
         """What a preview can tell of the outputs of a create (no state) or an update."""
         outputs = preview_outputs(self._table, row.outputs, inputs)
-        outputs.update(
-            {name: state[name] for name in _STABLE if name in state and name in row.outputs.properties}
-        )
+        outputs.update({name: state[name] for name in _STABLE if name in state and name in row.outputs.properties})
         return outputs
 
     async def _write(
@@ -140,9 +136,7 @@ class Resources:
         try:
             body = await self._arm.get(identifier, row.api_version)
         except ProviderError as error:
-            return PartialFailureError(
-                identifier, f"resource created but read failed {error}: {cause}", None, inputs
-            )
+            return PartialFailureError(identifier, f"resource created but read failed {error}: {cause}", None, inputs)
         return PartialFailureError(identifier, str(cause), self._state(row, body), inputs)
 
     async def _keep_maintained(self, row: ResourceType, identifier: str, body: dict[str, Any]) -> None:

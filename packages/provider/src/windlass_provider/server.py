@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 import grpc.aio
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from windlass_provider.arm.client import ArmClient, HttpxClient
+from windlass_provider.arm.client import ArmClient, HttpxClient, Tokens
 from windlass_provider.arm.pace import Stop
 from windlass_provider.credentials import IdentityTokens, credential_for
 from windlass_provider.engine import Provider
@@ -44,7 +44,7 @@ def build_provider(environment: Mapping[str, str], variables: Mapping[str, str],
     return assemble(settings, ArmClient(http, tokens, stop=stop), tokens)
 
 
-def assemble(settings: Settings, arm: ArmClient, tokens: IdentityTokens) -> Provider:
+def assemble(settings: Settings, arm: ArmClient, tokens: Tokens) -> Provider:
     """A provider over a given client."""
     table = load_table()
     return Provider(
@@ -78,17 +78,23 @@ async def serve(environment: Mapping[str, str], output: TextIO, *, watch_parent:
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
+    # Before the port is told, for whoever knows it may ask the process to end at once.
+    ended = _end_on_signals()
     # The engine reads the first line as the port, so nothing may be printed before.
     print(port, file=output, flush=True)
-    await _asked_to_end(watch_parent=watch_parent)
+    await _wait_for_end(ended, watch_parent=watch_parent)
     await server.stop(grace=0)
 
 
-async def _asked_to_end(*, watch_parent: bool) -> None:
+def _end_on_signals() -> asyncio.Event:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
+    return ended
+
+
+async def _wait_for_end(ended: asyncio.Event, *, watch_parent: bool) -> None:
     parent = os.getppid()
     while not ended.is_set():
         with suppress(TimeoutError):

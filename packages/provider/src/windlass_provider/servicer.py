@@ -116,8 +116,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         except ProviderError as error:
             await _abort(context, error)
         failures = [
-            provider_pb2.CheckFailure(property=failure.path, reason=failure.reason)
-            for failure in checked.failures
+            provider_pb2.CheckFailure(property=failure.path, reason=failure.reason) for failure in checked.failures
         ]
         return provider_pb2.CheckResponse(inputs=encode(checked.inputs), failures=failures)
 
@@ -126,9 +125,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         try:
             token = target_of(request.urn).token
             row_of(self._table, token)
-            found = self._configured.diff(
-                token, decode(request.old_inputs), decode(request.news), decode(request.olds)
-            )
+            found = self._configured.diff(token, decode(request.old_inputs), decode(request.news), decode(request.olds))
         except ProviderError as error:
             await _abort(context, error)
         return _diff_response(found)
@@ -239,9 +236,7 @@ def _diff_response(found: Difference) -> Any:
     if not found.changes:
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
     detailed = {
-        change.path: provider_pb2.PropertyDiff(
-            kind=_KINDS[change.change, change.replaces], inputDiff=change.counts
-        )
+        change.path: provider_pb2.PropertyDiff(kind=_KINDS[change.change, change.replaces], inputDiff=change.counts)
         for change in found.changes
     }
     some = provider_pb2.DiffResponse.DIFF_SOME if found.changed else provider_pb2.DiffResponse.DIFF_NONE

@@ -65,9 +65,7 @@ def settings_of(variables: Mapping[str, str], environment: Mapping[str, str]) ->
     """
     config = {key.removeprefix(_PREFIX): value for key, value in variables.items()}
     _refuse_foreign(config, environment)
-    found = {
-        key: _first(config.get(key), *(environment.get(name) for name in names)) for key, names in _rows()
-    }
+    found = {key: _first(config.get(key), *(environment.get(name) for name in names)) for key, names in _rows()}
     subscription = found["subscriptionId"]
     if subscription.casefold() != LOCAL_SUBSCRIPTION:
         raise NotLocalAzureError(subscription, LOCAL_SUBSCRIPTION)

@@ -143,9 +143,7 @@ def _from_wire(table: Table, properties: Mapping[str, Property], body: Mapping[s
             continue
         if prop.kind is Kind.SET and isinstance(value, dict):
             value = sorted(value)
-        inputs[name] = _walk(
-            table, prop, value, lambda shape, item: _from_wire(table, shape.properties, item)
-        )
+        inputs[name] = _walk(table, prop, value, lambda shape, item: _from_wire(table, shape.properties, item))
     return inputs
 
 

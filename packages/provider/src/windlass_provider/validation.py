@@ -12,9 +12,7 @@ from difflib import get_close_matches
 from windlass_provider.schema.model import Kind, Property, ResourceType, Shape, Table
 from windlass_provider.values import API_VERSION, UNKNOWN, Value, is_internal
 
-_LOCATION_HINT = (
-    ". Either set it explicitly or configure it with 'pulumi config set azure-native:location <value>'."
-)
+_LOCATION_HINT = ". Either set it explicitly or configure it with 'pulumi config set azure-native:location <value>'."
 _WORDS: Mapping[Kind, str] = {
     Kind.STRING: "string",
     Kind.BOOLEAN: "boolean",
@@ -152,13 +150,9 @@ def _variant_failures(
 def _text_failures(prop: Property, value: str, where: str) -> Iterator[Failure]:
     length = len(value)
     if prop.min_length is not None and length < prop.min_length:
-        yield Failure(
-            where, f"'{where}' is too short ({length}): at least {prop.min_length} characters required"
-        )
+        yield Failure(where, f"'{where}' is too short ({length}): at least {prop.min_length} characters required")
     if prop.max_length is not None and length > prop.max_length:
-        yield Failure(
-            where, f"'{where}' is too long ({length}): at most {prop.max_length} characters allowed"
-        )
+        yield Failure(where, f"'{where}' is too long ({length}): at most {prop.max_length} characters allowed")
     if prop.pattern is not None and re.search(prop.pattern, value) is None:
         yield Failure(where, f"'{where}' does not match expression '{prop.pattern}'")
 

@@ -190,7 +190,7 @@ def require_python(content: CondaContent, running: str) -> None:
     if not fits:
         refuse(
             f"The environment asks for python{content.python_as_written}, and the local Azure makes environments of "
-            f"the Python it runs on, {running}. Widen the bounds in the conda file, or run `make setup` with that Python."
+            f"the Python it runs on, {running}. Widen the bounds in the conda file, or run `make setup` with that one."
         )
 
 

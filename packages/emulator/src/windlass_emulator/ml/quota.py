@@ -164,6 +164,8 @@ def require_nodes(size_name: str, nodes: int) -> None:
         AzureError: 400 with the wording seen in public threads.
         MlError: 400 for a size that is not known.
     """
+    if nodes > MAX_NODES:
+        raise AzureError(400, "BadRequest", f"{nodes} nodes are more than the quota of {MAX_NODES} nodes per cluster.")
     size = find_size(size_name)
     family = FAMILIES[size.family]
     if nodes * size.cores > family.cores:
@@ -175,8 +177,6 @@ def require_nodes(size_name: str, nodes: int) -> None:
             "Subscription Admin or refer to https://docs.microsoft.com/azure/machine-learning/how-to-manage-quotas"
             "#request-quota-increases to increase the family quota",
         )
-    if nodes > MAX_NODES:
-        raise AzureError(400, "BadRequest", f"{nodes} nodes are more than the quota of {MAX_NODES} nodes per cluster.")
 
 
 # Operations

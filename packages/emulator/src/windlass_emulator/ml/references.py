@@ -68,7 +68,7 @@ _ASSET_ID = re.compile(
     r"azureml://locations/[^/]+/workspaces/[^/]+/(?P<kind>\w+)/(?P<name>[^/]+)/(?P<by>versions|labels)/(?P<value>[^/]+)/?\Z",
     re.IGNORECASE,
 )
-_SHORT = re.compile(r"(?:azureml:)?(?P<name>[^:@/]+)(?:(?P<by>[:@])(?P<value>[^:@/]+))\Z")
+_SHORT = re.compile(r"(?:azureml:)?(?!azureml:)(?P<name>[^:@/]+)(?:(?P<by>[:@])(?P<value>[^:@/]+))\Z")
 _DATASTORE = re.compile(
     r"azureml:(?://|/)(?:(?P<workspace>/?subscriptions/[^/]+/resourcegroups/[^/]+/(?:providers/"
     r"Microsoft\.MachineLearningServices/)?workspaces/[^/]+)/)?datastores/(?P<store>[^/]+)(?:/paths(?:/(?P<path>.*))?)?\Z",

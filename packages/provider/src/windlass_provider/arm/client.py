@@ -67,9 +67,7 @@ class HttpxClient:
         try:
             response = await self._client.request(method, url, headers=dict(headers), json=body)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-            raise UnreachableError(
-                httpx.URL(url).host, self._proxy, str(error) or type(error).__name__
-            ) from error
+            raise UnreachableError(httpx.URL(url).host, self._proxy, str(error) or type(error).__name__) from error
         except httpx.TransportError as error:
             raise TransportError(str(error) or type(error).__name__) from error
         names = {name.lower(): value for name, value in response.headers.items()}
@@ -215,9 +213,7 @@ class ArmClient:
                     return answer
                 raise UnreachableError(url, "the proxy of azure.env", str(failure)) from failure
             asked = answer.retry_after() if answer is not None else None
-            await self._stop.guard(
-                self._sleep(min(wait if asked is None else asked, self._pace.longest_retry))
-            )
+            await self._stop.guard(self._sleep(min(wait if asked is None else asked, self._pace.longest_retry)))
 
     async def _exchange(self, method: str, url: str, body: Any) -> Answer:
         token = await self._tokens.token(SCOPE)

@@ -40,7 +40,7 @@ class Stop:
         self._event.set()
 
     async def guard(self, awaitable: Awaitable[_Result]) -> _Result:
-        """The result of the awaitable, unless Cancel comes first.
+        """The result of the awaitable, unless Cancel comes first; after Cancel nothing new is begun.
 
         Raises:
             CancelledError: The engine cancelled; the awaitable was given up.
@@ -48,6 +48,8 @@ class Stop:
         work = asyncio.ensure_future(awaitable)
         stopped = asyncio.ensure_future(self._event.wait())
         try:
+            if self._event.is_set():
+                raise CancelledError
             await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
                 raise CancelledError

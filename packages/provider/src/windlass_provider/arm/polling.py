@@ -56,14 +56,10 @@ def begin(method: str, url: str, answer: Answer) -> Operation:
     state = answer.provisioning_state()
     if status_url:
         final = url if updates else None
-        return _by_state(
-            Operation(kind=Kind.STATUS, poll_url=_absolute(url, status_url), final_url=final), answer
-        )
+        return _by_state(Operation(kind=Kind.STATUS, poll_url=_absolute(url, status_url), final_url=final), answer)
     if location:
         final = url if updates else None
-        return _by_state(
-            Operation(kind=Kind.LOCATION, poll_url=_absolute(url, location), final_url=final), answer
-        )
+        return _by_state(Operation(kind=Kind.LOCATION, poll_url=_absolute(url, location), final_url=final), answer)
     if updates:
         started = Operation(kind=Kind.BODY, poll_url=url)
         if state is None:
@@ -138,8 +134,6 @@ def _absolute(request_url: str, target: str) -> str:
     url = urljoin(request_url, target)
     if "api-version=" in urlsplit(url).query.lower():
         return url
-    version = next(
-        (part for part in urlsplit(request_url).query.split("&") if part.startswith("api-version=")), ""
-    )
+    version = next((part for part in urlsplit(request_url).query.split("&") if part.startswith("api-version=")), "")
     separator = "&" if urlsplit(url).query else "?"
     return f"{url}{separator}{version}" if version else url

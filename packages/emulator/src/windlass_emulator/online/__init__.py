@@ -1,0 +1,31 @@
+"""Online endpoints and deployments: real-time scoring by real inference servers, behind a router."""
+
+from __future__ import annotations
+
+from windlass_emulator.feature import Feature
+from windlass_emulator.online import deployments, endpoints, scoring, service, views
+from windlass_emulator.online.ids import DEPLOYMENT_TYPE, ENDPOINT_TYPE
+from windlass_emulator.online.live import status
+
+
+def feature() -> Feature:
+    """Return this part of the local Azure."""
+    return Feature(
+        "online",
+        routes=(*endpoints.routes(), *deployments.routes(), *scoring.routes()),
+        actions={
+            "online_endpoint.apply": endpoints.apply_endpoint,
+            "online_endpoint.delete": endpoints.remove_endpoint,
+            "online_endpoint.regenerate": endpoints.change_keys,
+            "online_deployment.apply": service.apply_deployment,
+            "online_deployment.delete": service.remove_deployment,
+        },
+        renderers={ENDPOINT_TYPE.lower(): views.endpoint, DEPLOYMENT_TYPE.lower(): views.deployment},
+        start=service.revive,
+        stop=service.stop,
+        status=status,
+        deleted={
+            ENDPOINT_TYPE.lower(): endpoints.end_endpoint,
+            DEPLOYMENT_TYPE.lower(): service.end_deployment,
+        },
+    )

@@ -1,0 +1,93 @@
+"""What the service fills in when a deployment is made (recordings of 2025, api-version 2023-04-01-preview). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from windlass_emulator.online.durations import seconds
+
+REQUEST_SETTINGS: Mapping[str, Any] = {
+    "maxQueueWait": "PT0S",
+    "requestTimeout": "PT5S",
+    "maxConcurrentRequestsPerInstance": 1,
+}
+PROBE: Mapping[str, Any] = {
+    "failureThreshold": 30,
+    "successThreshold": 1,
+    "timeout": "PT2S",
+    "period": "PT10S",
+    "initialDelay": "PT10S",
+}
+LONGEST_REQUEST = 180.0
+"""Seconds that a managed deployment may give a request at most (documented)."""
+
+SERVICE_VARIABLES = ("AZUREML_MODEL_DIR", "AZUREML_ENTRY_SCRIPT", "AML_APP_ROOT")
+"""Environment variables that the service sets; clients send them back after a GET."""
+
+
+def fill_deployment(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a deployment as the service stores it: defaults filled in, words in the service's own case.
+
+    Args:
+        body: A request's body that has passed its shape.
+
+    Raises:
+        AzureError: 400 for a duration that is none.
+    """
+    sent = body.get("properties") or {}
+    probes = {name: _probe(sent.get(name), name) for name in ("livenessProbe", "readinessProbe")}
+    properties = {
+        "description": sent.get("description"),
+        "properties": dict(sent.get("properties") or {}),
+        "endpointComputeType": "Managed",
+        "model": sent.get("model"),
+        "modelMountPath": None,
+        "environmentId": sent.get("environmentId"),
+        "codeConfiguration": sent.get("codeConfiguration"),
+        "environmentVariables": _variables(sent.get("environmentVariables")),
+        "instanceType": sent.get("instanceType"),
+        "appInsightsEnabled": bool(sent.get("appInsightsEnabled")),
+        "scaleSettings": {"scaleType": "Default"},
+        "requestSettings": _request_settings(sent.get("requestSettings")),
+        **probes,
+        "egressPublicNetworkAccess": sent.get("egressPublicNetworkAccess") or "Enabled",
+        "dataCollector": _data_collector(sent.get("dataCollector")),
+    }
+    return {
+        "location": body["location"],
+        "kind": "Managed",
+        "tags": dict(body.get("tags") or {}),
+        "sku": {"name": "Default", "tier": "Standard", "capacity": (body.get("sku") or {}).get("capacity", 1)},
+        "properties": properties,
+    }
+
+
+def _variables(sent: Mapping[str, Any] | None) -> dict[str, str]:
+    return {name: str(value) for name, value in (sent or {}).items() if name not in SERVICE_VARIABLES}
+
+
+def _request_settings(sent: Mapping[str, Any] | None) -> dict[str, Any]:
+    given = {key: value for key, value in (sent or {}).items() if value is not None}
+    settings = {**REQUEST_SETTINGS, **given}
+    for name in ("maxQueueWait", "requestTimeout"):
+        seconds(settings[name], f"properties.requestSettings.{name}")
+    return settings
+
+
+def _probe(sent: Mapping[str, Any] | None, name: str) -> dict[str, Any]:
+    probe = {**PROBE, **{key: value for key, value in (sent or {}).items() if value is not None}}
+    for part in ("timeout", "period", "initialDelay"):
+        seconds(probe[part], f"properties.{name}.{part}")
+    return probe
+
+
+def _data_collector(sent: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return the collector with its modes capitalised: clients send `enabled` and understand only `Enabled`."""
+    if not sent:
+        return None
+    collections = {
+        name: {**collection, "dataCollectionMode": str(collection.get("dataCollectionMode", "Disabled")).capitalize()}
+        for name, collection in (sent.get("collections") or {}).items()
+    }
+    return {**sent, "collections": collections}

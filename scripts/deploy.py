@@ -1,0 +1,73 @@
+"""Release a model version to its online endpoint, roll one back, or confirm one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from windlass.cli import options
+from windlass.cli.run import run
+
+if TYPE_CHECKING:
+    from windlass.factory import Toolkit
+    from windlass.release.models import Plan, Released
+    from windlass.release.ports import Listener
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@click.command()
+@click.argument("name")
+@options.common
+@options.dry_run
+@click.option("--model", metavar="PATH|azureml:NAME:VERSION", help="A trained model, or a registered version.")
+@click.option("--rollback", is_flag=True, help="Give the traffic back to the version before, at once.")
+@click.option("--confirm", is_flag=True, help="Remove the version before, which the release kept.")
+def deploy(
+    *,
+    name: str,
+    stack: str,
+    output: str,
+    verbose: bool,  # noqa: ARG001 - read by cli.run
+    dry_run: bool,
+    model: str | None,
+    rollback: bool,
+    confirm: bool,
+) -> None:
+    """Bring a model version into service at the endpoint of the folder endpoints/NAME.
+
+    The version is registered, started beside the old one and tested with the samples before it gets any traffic.
+    Then the traffic moves in the steps of online/rollout.yml. If the version fails, the old traffic is restored and
+    the exit code is 7. A run that was killed is gone on with by the same command.
+    """
+    if [model is not None, rollback, confirm].count(True) != 1:
+        raise click.UsageError("give one of --model, --rollback and --confirm")
+    from windlass.cli import render
+    from windlass.factory import Toolkit
+    from windlass.release.report import plan_as_json, released_as_json
+
+    toolkit, progress = Toolkit(ROOT, stack), render.ProgressLines()
+    if dry_run:
+        plan = _plan(toolkit, name, model, rollback=rollback)
+        render.show_json(plan_as_json(plan)) if output == "json" else render.show_plan(plan)
+        return
+    released = _act(toolkit, name, model, progress, rollback=rollback)
+    render.show_json(released_as_json(released)) if output == "json" else render.show_released(released)
+
+
+def _plan(toolkit: Toolkit, name: str, model: str | None, *, rollback: bool) -> Plan:
+    if model is not None:
+        return toolkit.plan(name, model)
+    return toolkit.plan_roll_back(name) if rollback else toolkit.plan_confirm(name)
+
+
+def _act(toolkit: Toolkit, name: str, model: str | None, progress: Listener, *, rollback: bool) -> Released:
+    if model is not None:
+        return toolkit.release(name, model, progress)
+    return toolkit.roll_back(name, progress) if rollback else toolkit.confirm(name, progress)
+
+
+if __name__ == "__main__":
+    run(deploy)

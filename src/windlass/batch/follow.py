@@ -1,0 +1,60 @@
+"""Waits for a job to end and tells how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from windlass.batch.models import Job, Progress
+from windlass.batch.ports import BatchJobs, Clock
+
+Tell = Callable[[Progress], None]
+
+_PRESENT = ("running", "preparing", "idle", "leaving")
+_MINUTE, _TEN_MINUTES = 60.0, 600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Followed:
+    """A job that was followed to its end.
+
+    Attributes:
+        job: The job as it ended.
+        nodes: How many nodes the cluster had, each time that changed; empty where nobody told.
+    """
+
+    job: Job
+    nodes: tuple[int, ...] = ()
+
+
+def pause_after(seconds: float) -> float:
+    """Say how long to wait before the next look: often at first, seldom for a job that takes hours. Pure."""
+    if seconds < _MINUTE:
+        return 1.0
+    return 5.0 if seconds < _TEN_MINUTES else 15.0
+
+
+def follow_job(job: Job, jobs: BatchJobs, clock: Clock, tell: Tell) -> Followed:
+    """Look at a job until it has ended; every look is told."""
+    begun = clock.elapsed()
+    nodes: tuple[int, ...] = ()
+    while True:
+        seconds = clock.elapsed() - begun
+        progress = replace(jobs.progress(job), seconds=seconds)
+        tell(progress)
+        nodes = with_look(nodes, progress.nodes)
+        if progress.job.status.is_final:
+            return Followed(job=progress.job, nodes=nodes)
+        clock.sleep(pause_after(seconds))
+
+
+def with_look(counts: tuple[int, ...], nodes: dict[str, int] | None) -> tuple[int, ...]:
+    """Add a look at a cluster to the counts so far, if it says something new. Pure."""
+    if nodes is None or counts[-1:] == (count_nodes(nodes),):
+        return counts
+    return (*counts, count_nodes(nodes))
+
+
+def count_nodes(nodes: dict[str, int]) -> int:
+    """Count the nodes that a cluster has, in whatever state they are. Pure."""
+    return sum(nodes.get(state, 0) for state in _PRESENT)

@@ -1,0 +1,85 @@
+"""Shows results: aligned columns for people, JSON for programs. Colour only where a terminal shows it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from windlass.errors.release import describe_traffic
+from windlass.release.models import Phase, Plan, Progress, Released
+from windlass.release.report import describe_step
+
+
+def show_json(document: Any, *, stdout: TextIO | None = None) -> None:
+    """Print a document as JSON."""
+    (stdout or sys.stdout).write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, stdout: TextIO | None = None) -> None:
+    """Print aligned columns; a column that is empty in every row is left out."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    used = [index for index in range(len(columns)) if any(row[index] for row in rows)]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
+    for index in used:
+        table.add_column(columns[index], no_wrap=True)
+    for row in rows:
+        table.add_row(*(row[index] for index in used))
+    stream = stdout or sys.stdout
+    # Nobody cuts a name in a file or a pipe to the width of a terminal that is not there.
+    width = None if stream.isatty() else 10_000
+    Console(file=stream, highlight=False, width=width).print(table)
+
+
+def show_plan(plan: Plan, *, stdout: TextIO | None = None) -> None:
+    """Print what would be done."""
+    stream = stdout or sys.stdout
+    if not plan.steps:
+        stream.write(f"Nothing to do: {plan.target} ({plan.model}) serves {plan.endpoint} as wanted.\n")
+        return
+    stream.write(f"Plan for {plan.endpoint}, nothing was changed:\n")
+    stream.writelines(f"  {number}. {describe_step(step)}\n" for number, step in enumerate(plan.steps, start=1))
+
+
+def show_released(released: Released, *, stdout: TextIO | None = None) -> None:
+    """Print how a release ended."""
+    stream = stdout or sys.stdout
+    if not released.plan.steps:
+        show_plan(released.plan, stdout=stream)
+        return
+    traffic = describe_traffic(released.traffic.as_dict())
+    stream.write(f"{released.plan.endpoint}: {traffic}. Took {released.seconds:.1f} s.\n")
+
+
+class ProgressLines:
+    """Says on stderr what a release is doing: one line per step, rewritten in place on a terminal."""
+
+    def __init__(self, stderr: TextIO | None = None) -> None:
+        self._stderr = stderr or sys.stderr
+        self._terminal = self._stderr.isatty()
+
+    def __call__(self, progress: Progress) -> None:
+        """Show one event."""
+        line = self._line(progress)
+        if self._terminal:
+            end = "" if progress.phase is Phase.STARTED else "\n"
+            self._stderr.write(f"\r\033[K{line}{end}")
+        elif progress.phase is not Phase.STARTED:
+            self._stderr.write(f"{line}\n")
+        self._stderr.flush()
+
+    def _line(self, progress: Progress) -> str:
+        head = "roll back " if progress.rolling_back else ""
+        place = f"[{progress.index}/{progress.count}]"
+        text = f"{place} {head}{describe_step(progress.step)}"
+        match progress.phase:
+            case Phase.STARTED:
+                return f"{text} ..."
+            case Phase.DONE:
+                return f"{text}  {progress.seconds:.1f} s"
+            case Phase.FAILED:
+                return f"{text}  failed after {progress.seconds:.1f} s"

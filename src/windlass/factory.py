@@ -1,0 +1,236 @@
+"""The only wiring: a stack's name in, ready use cases out. Scripts, the demo and tests call these.
+
+Everything is made when it is first used, so that a command pays for what it does and no more.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import MutableMapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from windlass import cloud
+from windlass.engine.outputs import read_outputs
+from windlass.errors.release import DeploymentMissingError, EndpointMissingError
+from windlass.project.definitions import Kind, ModelFiles, RegisteredModel
+from windlass.project.outputs import StackOutputs
+from windlass.release.clock import SystemClock
+from windlass.release.execute import Releases, ignore
+from windlass.release.models import Answer, Endpoint, Plan, Released
+from windlass.release.ports import Clock, Listener
+from windlass.release.status import EndpointStatus
+
+if TYPE_CHECKING:
+    from windlass.azure.online import AzureOnlineEndpoints
+    from windlass.azure.scoring import AzureScoring
+    from windlass.azure.workspace import Workspace
+    from windlass.batch.run import BatchRuns, Wish
+    from windlass.batch.wish import WishOptions
+
+RELEASES = Path(".windlass", "releases")
+RESULTS = Path(".windlass", "results")
+_REGISTERED = "azureml:"
+
+
+class Toolkit:
+    """One stack, with everything that can be done to it."""
+
+    def __init__(
+        self,
+        root: Path,
+        stack: str,
+        environ: MutableMapping[str, str] = os.environ,
+        clock: Clock | None = None,
+    ) -> None:
+        self.root = root
+        self.stack = stack
+        self._environ = environ
+        self._clock = clock or SystemClock()
+
+    @cached_property
+    def outputs(self) -> StackOutputs:
+        """What the infrastructure tells; reading it also settles which cloud this process talks to."""
+        outputs = read_outputs(self.root, self.stack, self._environ)
+        cloud.enter(outputs, self.root, self._environ)
+        return outputs
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The workspace, reached with the identity at hand."""
+        outputs = self.outputs
+        from windlass.azure.credential import sign_in
+        from windlass.azure.workspace import Workspace
+
+        return Workspace(outputs, sign_in(), sleep=self._clock.sleep)
+
+    def plan(self, name: str, model: str) -> Plan:
+        """Say what `release` would do."""
+        from windlass.project.loader import load_online
+
+        definition = load_online(self.root, name, self.stack)
+        return self._releases.plan(definition, choose_model(model), self.endpoint_name(name))
+
+    def release(self, name: str, model: str, on_event: Listener = ignore) -> Released:
+        """Bring a model version into service.
+
+        Args:
+            name: The folder under `endpoints/`.
+            model: A path, or a registered version such as `azureml:churn:7`.
+            on_event: Is told before and after every step.
+
+        Raises:
+            RolledBackError: The version failed; the traffic is as it was.
+        """
+        from windlass.project.loader import load_online
+
+        definition = load_online(self.root, name, self.stack)
+        return self._releases.release(definition, choose_model(model), self.endpoint_name(name), on_event)
+
+    def plan_roll_back(self, name: str) -> Plan:
+        """Say what `roll_back` would do."""
+        return self._releases.plan_roll_back(self.endpoint_name(name))
+
+    def roll_back(self, name: str, on_event: Listener = ignore) -> Released:
+        """Give the traffic back to the version before, at once."""
+        return self._releases.roll_back(name, self.endpoint_name(name), on_event)
+
+    def plan_confirm(self, name: str) -> Plan:
+        """Say what `confirm` would do."""
+        return self._releases.plan_confirm(self.endpoint_name(name))
+
+    def confirm(self, name: str, on_event: Listener = ignore) -> Released:
+        """End a release: remove the version that it kept."""
+        return self._releases.confirm(name, self.endpoint_name(name), on_event)
+
+    def observe(self, name: str) -> Endpoint:
+        """Look at the online endpoint of a folder."""
+        return self._endpoints.observe(self.endpoint_name(name))
+
+    def invoke(self, name: str, body: bytes, *, deployment: str = "", timeout_seconds: float = 30) -> Answer:
+        """Send one request to the online endpoint of a folder."""
+        endpoint = self.observe(name)
+        if deployment and endpoint.find(deployment) is None:
+            raise DeploymentMissingError(endpoint.name, deployment, endpoint.names)
+        return self._scoring.score(endpoint, body, deployment=deployment, timeout_seconds=timeout_seconds)
+
+    def status(self) -> tuple[EndpointStatus, ...]:
+        """Look at every endpoint of the stack."""
+        return tuple(
+            EndpointStatus(
+                folder=each.model,
+                kind=each.kind,
+                name=each.name,
+                found=self._endpoints.find(each.name)
+                if each.kind == "online"
+                else self._endpoints.find_batch(each.name),
+            )
+            for each in self.outputs.endpoints
+        )
+
+    def logs(self, name: str, *, deployment: str = "", lines: int = 100, container: str = "inference") -> str:
+        """Read the log of a deployment; when none is named, of the one with most of the traffic."""
+        endpoint = self.observe(name)
+        chosen = deployment or _busiest(endpoint)
+        if endpoint.find(chosen) is None:
+            raise DeploymentMissingError(endpoint.name, chosen or "with traffic", endpoint.names)
+        return self._endpoints.logs(endpoint.name, chosen, lines=lines, container=container)
+
+    def endpoint_name(self, name: str, kind: Kind = "online") -> str:
+        """Find the Azure name of a folder's endpoint.
+
+        Raises:
+            EndpointMissingError: The infrastructure made none.
+        """
+        for each in self.outputs.endpoints:
+            if (each.model, each.kind) == (name, kind):
+                return each.name
+        raise EndpointMissingError(name, self.stack, kind)
+
+    def batch_runs(self, name: str, *, cluster: str) -> BatchRuns:
+        """The batch runs of a folder, on a cluster of the stack."""
+        workspace = self.workspace
+        from windlass.azure.assets import AzureAssets
+        from windlass.azure.batch import AzureBatchEndpoints, AzureBatchJobs, history_address
+        from windlass.batch.record import FileRuns
+        from windlass.batch.run import BatchRuns
+
+        return BatchRuns(
+            assets=AzureAssets(workspace),
+            endpoints=AzureBatchEndpoints(workspace),
+            jobs=AzureBatchJobs(workspace, cluster=cluster, history=history_address(self.outputs)),
+            runs=FileRuns(self.root / RESULTS, self.stack, name, self._clock),
+            clock=self._clock,
+        )
+
+    def batch_wish(self, name: str, options: WishOptions) -> tuple[Wish, str]:
+        """What a person asks of the batch endpoint of a folder, and the cluster that it takes.
+
+        Raises:
+            DefinitionError: Something in the folder is wrong.
+            ClusterMissingError: The deployment names a cluster that the stack does not have.
+            TooManyNodesError: The cluster does not grow that far.
+        """
+        from windlass.batch.wish import make_wish, needs_choice
+        from windlass.project.loader import load_batch
+        from windlass.project.results import load_results
+
+        definition, layout = load_batch(self.root, name, self.stack), load_results(self.root, name)
+        endpoint = self.endpoint_name(name, "batch")
+        serving = self._find_serving(name) if needs_choice(options) else None
+        model = choose_model(options.model) if options.model else None
+        return make_wish(options, definition, layout, endpoint, self.outputs, model=model, serving=serving)
+
+    def _find_serving(self, name: str) -> Endpoint | None:
+        online = [each.name for each in self.outputs.endpoints if (each.model, each.kind) == (name, "online")]
+        return self._endpoints.find(online[0]) if online else None
+
+    @cached_property
+    def _endpoints(self) -> AzureOnlineEndpoints:
+        workspace = self.workspace
+        from windlass.azure.online import AzureOnlineEndpoints
+
+        return AzureOnlineEndpoints(workspace)
+
+    @cached_property
+    def _scoring(self) -> AzureScoring:
+        workspace = self.workspace
+        from windlass.azure.scoring import AzureScoring
+
+        return AzureScoring(workspace)
+
+    @cached_property
+    def _releases(self) -> Releases:
+        workspace = self.workspace
+        from windlass.azure.assets import AzureAssets
+        from windlass.release.journal import FileJournals
+
+        return Releases(
+            assets=AzureAssets(workspace),
+            endpoints=self._endpoints,
+            scoring=self._scoring,
+            journals=FileJournals(self.root / RELEASES, self.stack, self._clock),
+            clock=self._clock,
+        )
+
+
+def choose_model(text: str) -> ModelFiles | RegisteredModel:
+    """Tell a registered version from a path.
+
+    Raises:
+        ModelReferenceError: It begins like a reference and is none.
+        ModelPathError: There is nothing at the path.
+    """
+    from windlass.project.loader import load_model
+
+    return RegisteredModel.parse(text) if text.startswith(_REGISTERED) else load_model(Path(text))
+
+
+def release(root: Path, name: str, *, stack: str, model: str, on_event: Listener = ignore) -> Released:
+    """Bring a model version into service: `Toolkit.release` in one call."""
+    return Toolkit(root, stack).release(name, model, on_event)
+
+
+def _busiest(endpoint: Endpoint) -> str:
+    return max(endpoint.traffic.shares, key=lambda pair: pair[1], default=("", 0))[0]

@@ -1,0 +1,273 @@
+"""What a release sees and what it plans: frozen values, no behaviour beyond reading themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from windlass.project.definitions import DeploymentDefinition, EnvironmentDefinition, Sample
+from windlass.project.rollout import SmokeTest as SmokeSettings
+from windlass.release.traffic import Traffic
+
+TAG_MODEL = "windlass.model"
+TAG_SHA256 = "windlass.sha256"
+TAG_RELEASE = "windlass.release"
+TAG_TARGET = "windlass.target"
+TAG_BASE = "windlass.base"
+
+
+class Condition(StrEnum):
+    """What a deployment is good for. Azure's words are many; a word that is not known means it is still moving."""
+
+    MOVING = "moving"
+    """Azure is making, changing or removing it."""
+    READY = "ready"
+    """It answers."""
+    DEAD = "dead"
+    """It failed; Azure takes no change of it, it can only be deleted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelVersion:
+    """A registered model."""
+
+    name: str
+    version: str
+    sha256: str
+
+    @property
+    def label(self) -> str:
+        """How it is called in short, such as `churn:2`."""
+        return f"{self.name}:{self.version}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """A deployment as Azure shows it.
+
+    Attributes:
+        name: Its name.
+        condition: What it is good for.
+        state: Azure's own word for that.
+        model: `name:version` of what it serves.
+        release: The fingerprint of what it was made of; empty when this toolkit did not make it.
+        environment: `name:version` of what it runs in.
+        instance_type: Size of its instances.
+        instances: How many there are.
+    """
+
+    name: str
+    condition: Condition
+    state: str = ""
+    model: str = ""
+    release: str = ""
+    environment: str = ""
+    instance_type: str = ""
+    instances: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """An online endpoint with all its deployments.
+
+    Attributes:
+        name: Its name in Azure.
+        traffic: Who serves how much now.
+        deployments: All of them.
+        target: The deployment that the latest release moves, or moved, traffic to.
+        base: The traffic before that release, which a roll back restores.
+        scoring_uri: Where requests go.
+        auth_mode: `key`, `aml_token` or `aad_token`.
+    """
+
+    name: str
+    traffic: Traffic = field(default_factory=Traffic)
+    deployments: tuple[Deployment, ...] = ()
+    target: str = ""
+    base: Traffic = field(default_factory=Traffic)
+    scoring_uri: str = ""
+    auth_mode: str = "key"
+
+    def find(self, name: str) -> Deployment | None:
+        """The deployment of that name."""
+        return next((each for each in self.deployments if each.name == name), None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all deployments."""
+        return tuple(each.name for each in self.deployments)
+
+    @property
+    def alive(self) -> frozenset[str]:
+        """The names of those that answer. One that serves goes on answering while Azure changes it."""
+        return frozenset(
+            each.name
+            for each in self.deployments
+            if each.condition is Condition.READY
+            or (each.condition is Condition.MOVING and self.traffic.share_of(each.name))
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """What shall go into service.
+
+    Attributes:
+        model: The model version: as registered, or as it will be.
+        path: Where its files are when it has yet to be registered.
+        environment: The environment that has yet to be registered, if that is so.
+        environment_label: What the deployment will name: `name:version`, or a full reference.
+        release: The fingerprint of all it is made of.
+    """
+
+    model: ModelVersion
+    path: Path | None
+    environment: EnvironmentDefinition | None
+    environment_label: str
+    release: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterModel:
+    """Upload the model and give it the next version number."""
+
+    model: ModelVersion
+    path: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterEnvironment:
+    """Register the environment under the hash of its content."""
+
+    environment: EnvironmentDefinition
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateDeployment:
+    """Bring the version up beside the others, without traffic."""
+
+    name: str
+    model: ModelVersion
+    environment: str
+    release: str
+    definition: DeploymentDefinition = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmokeTest:
+    """Send the samples to the deployment and compare its answers."""
+
+    deployment: str
+    samples: tuple[Sample, ...] = field(repr=False)
+    settings: SmokeSettings = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShiftTraffic:
+    """Set who serves how much, and note on the endpoint what was before."""
+
+    traffic: Traffic
+    target: str = ""
+    base: Traffic = field(default_factory=Traffic)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """Leave the traffic as it is for a while and keep asking the new version the samples."""
+
+    test: SmokeTest
+    share: int
+    seconds: float
+    every: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeleteDeployment:
+    """Remove a deployment that serves nothing."""
+
+    name: str
+    reason: str
+
+
+Step = RegisterModel | RegisterEnvironment | CreateDeployment | SmokeTest | ShiftTraffic | Watch | DeleteDeployment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What will be done, in this order.
+
+    Attributes:
+        endpoint: The endpoint's name in Azure.
+        target: The deployment that shall serve.
+        model: `name:version` of what it serves.
+        base: The traffic that a failure restores.
+        steps: Empty when everything is as wanted.
+    """
+
+    endpoint: str
+    target: str
+    model: str
+    base: Traffic
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What came back from scoring."""
+
+    status: int
+    body: bytes = field(repr=False)
+    deployment: str = ""
+    seconds: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """The body, for people."""
+        return self.body.decode("utf-8", errors="replace")
+
+
+class Phase(StrEnum):
+    """Where a step is."""
+
+    STARTED = "started"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Told to whoever listens, before and after every step.
+
+    Attributes:
+        phase: Where the step is.
+        step: The step.
+        index: Its place, counted from 1.
+        count: How many there are.
+        seconds: How long it took; 0 when it starts.
+        rolling_back: Whether it undoes a failed release.
+        changed: Whether it had to do anything; a step that finds its work done changes nothing.
+    """
+
+    phase: Phase
+    step: Step
+    index: int
+    count: int
+    seconds: float = 0.0
+    rolling_back: bool = False
+    changed: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Released:
+    """How a release ended.
+
+    Attributes:
+        plan: What was to be done.
+        traffic: Who serves how much now.
+        seconds: How long it took.
+    """
+
+    plan: Plan
+    traffic: Traffic
+    seconds: float

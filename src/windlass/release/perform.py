@@ -1,0 +1,167 @@
+"""Does one step. Each looks first: a step whose work is done already changes nothing, so that it can be run twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import assert_never
+
+from windlass.errors import WindlassError
+from windlass.errors.release import (
+    DeadDeploymentError,
+    DeploymentCarriesTrafficError,
+    DeploymentFailedError,
+    GateFailedError,
+    ModelVersionTakenError,
+    SmokeTestFailedError,
+)
+from windlass.release.gates import find_cause, judge
+from windlass.release.models import (
+    Condition,
+    CreateDeployment,
+    DeleteDeployment,
+    Endpoint,
+    RegisterEnvironment,
+    RegisterModel,
+    ShiftTraffic,
+    SmokeTest,
+    Step,
+    Watch,
+)
+from windlass.release.ports import Assets, Clock, OnlineEndpoints, Scoring
+
+LOG_LINES = 200
+_SETTLE_SECONDS = 2.0
+
+
+class Performer:
+    """Acts on one endpoint."""
+
+    def __init__(
+        self, endpoint: str, *, assets: Assets, endpoints: OnlineEndpoints, scoring: Scoring, clock: Clock
+    ) -> None:
+        self._endpoint = endpoint
+        self._assets = assets
+        self._endpoints = endpoints
+        self._scoring = scoring
+        self._clock = clock
+
+    def perform(self, step: Step) -> bool:
+        """Do one step and tell whether anything had to be changed."""
+        changed = False
+        match step:
+            case RegisterModel():
+                changed = self._register_model(step)
+            case RegisterEnvironment():
+                changed = self._register_environment(step)
+            case CreateDeployment():
+                changed = self._create(step)
+            case SmokeTest():
+                self._smoke_test(step)
+            case ShiftTraffic():
+                changed = self._shift(step)
+            case Watch():
+                self._watch(step)
+            case DeleteDeployment():
+                changed = self._delete(step)
+            case _:
+                assert_never(step)
+        return changed
+
+    def _register_model(self, step: RegisterModel) -> bool:
+        model = step.model
+        found = self._assets.find_model(model.name, model.sha256)
+        if found is None:
+            self._assets.register_model(model, step.path)
+            return True
+        if found.version != model.version:
+            raise ModelVersionTakenError(model.name, model.version)
+        return False
+
+    def _register_environment(self, step: RegisterEnvironment) -> bool:
+        environment = step.environment
+        if self._assets.has_environment(environment.name, environment.version):
+            return False
+        self._assets.register_environment(environment)
+        return True
+
+    def _create(self, step: CreateDeployment) -> bool:
+        found = self._settled(step.name).find(step.name)
+        with self._explained(step.name):
+            if found is None:
+                self._endpoints.create_deployment(self._endpoint, step)
+                return True
+            if found.condition is Condition.DEAD:
+                raise DeploymentFailedError(step.name, "Azure could not bring it up")
+            return False
+
+    def _smoke_test(self, step: SmokeTest) -> None:
+        failures = self._probe(step)
+        if failures:
+            raise SmokeTestFailedError(step.deployment, failures, details=self._log_tail(step.deployment))
+
+    def _shift(self, step: ShiftTraffic) -> bool:
+        endpoint = self._endpoints.observe(self._endpoint)
+        if endpoint.traffic == step.traffic and (endpoint.target, endpoint.base) == (step.target, step.base):
+            return False
+        for name in sorted(step.traffic.names - endpoint.alive):
+            found = endpoint.find(name)
+            raise DeadDeploymentError(name, found.state if found else "not there")
+        self._endpoints.set_traffic(self._endpoint, step.traffic, target=step.target, base=step.base)
+        return True
+
+    def _watch(self, step: Watch) -> None:
+        name = step.test.deployment
+        end = self._clock.elapsed() + step.seconds
+        while (left := end - self._clock.elapsed()) > 0:
+            self._clock.sleep(min(step.every, left))
+            failures = self._probe(step.test)
+            if failures:
+                raise GateFailedError(name, step.share, failures, details=self._log_tail(name))
+
+    def _delete(self, step: DeleteDeployment) -> bool:
+        endpoint = self._endpoints.observe(self._endpoint)
+        if endpoint.find(step.name) is None:
+            return False
+        if share := endpoint.traffic.share_of(step.name):
+            raise DeploymentCarriesTrafficError(step.name, share)
+        self._endpoints.delete_deployment(self._endpoint, step.name)
+        return True
+
+    def _probe(self, step: SmokeTest) -> tuple[str, ...]:
+        endpoint = self._endpoints.observe(self._endpoint)
+        timeout = step.settings.timeout_seconds
+        pairs = (
+            (
+                sample,
+                self._scoring.score(endpoint, sample.request, deployment=step.deployment, timeout_seconds=timeout),
+            )
+            for sample in step.samples
+        )
+        return judge(pairs, step.settings, step.deployment)
+
+    def _settled(self, name: str) -> Endpoint:
+        """Wait while Azure still makes or removes a deployment that an earlier run had begun with."""
+        while True:
+            endpoint = self._endpoints.observe(self._endpoint)
+            found = endpoint.find(name)
+            if found is None or found.condition is not Condition.MOVING:
+                return endpoint
+            self._clock.sleep(_SETTLE_SECONDS)
+
+    @contextmanager
+    def _explained(self, deployment: str) -> Iterator[None]:
+        """Put the cause that stands in the container's log into the error, while there still is a container."""
+        try:
+            yield
+        except DeploymentFailedError as error:
+            tail = self._log_tail(deployment)
+            cause = find_cause("\n".join(tail)) or error.cause
+            raise DeploymentFailedError(deployment, cause, details=(*error.details, *tail)) from error
+
+    def _log_tail(self, deployment: str) -> tuple[str, ...]:
+        try:
+            return tuple(self._endpoints.logs(self._endpoint, deployment, lines=LOG_LINES).splitlines())
+        except WindlassError as error:
+            # The version's failure is what counts; that its log cannot be read is said beside it.
+            return (f"its log could not be read: {error}",)

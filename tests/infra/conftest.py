@@ -1,0 +1,63 @@
+"""The real program, run once for each situation that its tests look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.pulumi_program import Program, Run, run_program
+
+from windlass.project.settings import LOCAL_SUBSCRIPTION, LOCAL_TENANT
+
+PROGRAM = Path(__file__).resolve().parents[2] / "infra" / "__main__.py"
+CLUSTER = {"vm_size": "Standard_DS3_v2", "max_nodes": 4}
+ENDPOINTS = ("churn/online", "churn/batch", "price/online")
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    """Run infra/__main__.py for a stack on the local Azure."""
+    monkeypatch.setenv("AZURE_TENANT_ID", LOCAL_TENANT)
+    return partial(run_infra, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """One run with the usual settings, for all tests that only look."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AZURE_TENANT_ID", LOCAL_TENANT)
+        return run_infra(tmp_path_factory.mktemp("usual"))
+
+
+def run_infra(
+    root: Path,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    endpoints: Sequence[str] = ENDPOINTS,
+    preview: bool = False,
+) -> Run:
+    """Write the files of the endpoints and run the program beside them."""
+    for endpoint in endpoints:
+        file = root / "endpoints" / endpoint / "endpoint.yml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("description: for a test\ntags: {team: crm}\n", encoding="utf-8")
+    return run_program(PROGRAM, stack="local", config=configuration(**(settings or {})), root=root, preview=preview)
+
+
+def configuration(**settings: Any) -> dict[str, Any]:
+    """The configuration of a stack on the local Azure."""
+    return {
+        "azure-native:location": "westeurope",
+        "azure-native:subscriptionId": LOCAL_SUBSCRIPTION,
+        "azure-native:tenantId": LOCAL_TENANT,
+        "windlass:settings": {
+            "project": "shop",
+            "cloud": "local",
+            "owner": "team",
+            "clusters": {"cpu": CLUSTER, "big": CLUSTER},
+            **settings,
+        },
+    }

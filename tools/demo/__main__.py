@@ -1,0 +1,120 @@
+"""`make demo`: a churn model into service on the local Azure, from nothing to a scored table.
+
+Everything is done with the commands that a person would type, on the real Pulumi engine; the demo only sends the live
+traffic and adds up what happened.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from demo.stage import CommandFailedError, Stages
+from demo.summary import Story, show
+from demo.traffic import SteadyLoad
+from windlass.factory import Toolkit
+
+ROOT = Path(__file__).resolve().parents[2]
+STACK = "local"
+CUSTOMERS = 100_000
+WORK = Path(".windlass", "demo")
+
+
+def main() -> int:
+    """Run the demo; returns the exit code."""
+    console = Console()
+    console.print(
+        "[bold]Windlass[/bold]: who of a web shop's customers buys again, on the local Azure", highlight=False
+    )
+    stages = Stages(ROOT, os.environ, console)
+    start = time.monotonic()
+    try:
+        story = _tell(stages)
+    except CommandFailedError as error:
+        console.print(f"\nThe demo stopped: {error}. What it made is still there; run `make demo` again to go on.")
+        return 1
+    story.seconds = time.monotonic() - start
+    show(story, console)
+    return 1 if any(sent.failed for sent in story.sent) else 0
+
+
+def _tell(stages: Stages) -> Story:
+    story = Story()
+    with stages.stage("Start the local Azure and provision the stack"):
+        stages.run("python", "scripts/local.py", "start", quiet=True)
+        stages.run("pulumi", "up", "-s", STACK, "--yes", "--skip-preview", "--suppress-progress", quiet=True)
+    with stages.stage("Train two versions of the model"):
+        story.metrics = [_train(stages, version) for version in (1, 2)]
+    toolkit = Toolkit(ROOT, STACK)
+    with stages.stage("Put version 1 into service"):
+        _deploy(stages, 1)
+    with stages.stage("Bring version 2 in beside it, under live traffic"):
+        _roll_over(stages, toolkit, story)
+    with stages.stage("Score one customer, and a table of customers"):
+        story.one = stages.run_json("python", "scripts/invoke.py", "churn", "-s", STACK, "--sample", "loyal")
+        table = "endpoints/churn/samples/customers.csv"
+        story.table = stages.run_json("python", "scripts/invoke.py", "churn", "-s", STACK, "--file", table)
+    with stages.stage(f"Score {CUSTOMERS:,} customers in batch"):
+        _batch(stages, story)
+    story.status = stages.run_json("python", "scripts/status.py", "-s", STACK)
+    return story
+
+
+def _train(stages: Stages, version: int) -> dict[str, Any]:
+    output = f".windlass/models/churn/{version}"
+    stages.run("python", "endpoints/churn/model/train.py", "--version", str(version), "--output", output, quiet=True)
+    metrics: dict[str, Any] = json.loads((ROOT / output / "metrics.json").read_text())
+    stages.say(f"version {version}: {metrics['algorithm']}, AUC {metrics['auc']:.3f} on unseen customers")
+    return metrics
+
+
+def _deploy(stages: Stages, version: int) -> Any:
+    model = f".windlass/models/churn/{version}"
+    return stages.run_json("python", "scripts/deploy.py", "churn", "-s", STACK, "--model", model)
+
+
+def _roll_over(stages: Stages, toolkit: Toolkit, story: Story) -> None:
+    endpoint = toolkit.observe("churn")
+    story.scoring_uri = endpoint.scoring_uri
+    load = SteadyLoad(uri=endpoint.scoring_uri, key=_key(toolkit, endpoint.name), bodies=_bodies())
+    stages.say(f"{load.rate:g} requests a second begin")
+    load.start()
+    try:
+        story.release = _deploy(stages, 2)
+    finally:
+        story.sent = load.stop()
+    failed = sum(sent.failed for sent in story.sent)
+    stages.say(f"{len(story.sent):,} requests sent, {failed} failed")
+
+
+def _key(toolkit: Toolkit, endpoint: str) -> str:
+    with toolkit.workspace.sdk("the key of the endpoint") as client:
+        key: str = client.online_endpoints.get_keys(endpoint).primary_key
+    return key
+
+
+def _bodies() -> Sequence[bytes]:
+    samples = ROOT / "endpoints" / "churn" / "samples"
+    return [path.read_bytes() for path in sorted(samples.glob("*.json")) if not path.name.endswith(".expected.json")]
+
+
+def _batch(stages: Stages, story: Story) -> None:
+    customers = str(WORK / f"customers-{CUSTOMERS}.csv")
+    (ROOT / WORK).mkdir(parents=True, exist_ok=True)
+    make = ("endpoints/churn/model/customers.py", "--customers", str(CUSTOMERS), "--csv", customers)
+    stages.run("python", *make, quiet=True)
+    model = ".windlass/models/churn/2"
+    results = ("--to", str(WORK / "results"), "--sqlite", str(WORK / "results.sqlite"))
+    run = ("scripts/run_batch.py", "churn", "-s", STACK, "--input", customers, "--model", model, *results)
+    story.batch = stages.run_json("python", *run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
