@@ -160,7 +160,7 @@ class BatchWorld:
             endpoint="churn", deployment="one", experiment="churn", compute=f"{WORKSPACE}/computes/cluster",
             model=f"{WORKSPACE}/models/m/versions/1", environment=f"{WORKSPACE}/environments/env/versions/1",
             code=code, script="score.py", input=Location(ACCOUNT, "blobs", "in", "azureml://in"), single_file=False,
-            output=Location(ACCOUNT, "blobs", f"azureml/{child}/score", "azureml://out"), output_file="predictions.csv",
+            output=Location(ACCOUNT, "blobs", f"azureml/{child}/score", "azureml://out"), output_file="predictions.csv", output_type="UriFolder",
             output_action="AppendRow", instance_count=2, concurrency=1, mini_batch_size=1, error_threshold=-1,
             max_retries=3, timeout=30.0, logging_level="Info", created_by="me", created=self.azure.clock.now(),
             input_type="UriFolder",
