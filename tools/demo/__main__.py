@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from windlass.factory import Toolkit
 ROOT = Path(__file__).resolve().parents[2]
 STACK = "local"
 CUSTOMERS = 100_000
+_COUNTED = re.compile(r"\d+ (created|unchanged)")
 WORK = Path(".windlass", "demo")
 
 
@@ -48,8 +50,8 @@ def main() -> int:
 def _tell(stages: Stages) -> Story:
     story = Story()
     with stages.stage("Start the local Azure and provision the stack"):
-        stages.run("python", "scripts/local.py", "start", quiet=True)
-        stages.run("pulumi", "up", "-s", STACK, "--yes", "--skip-preview", "--suppress-progress", quiet=True)
+        said = stages.run("make", "up", quiet=True)
+        stages.say(next((line.strip() for line in reversed(said.splitlines()) if _COUNTED.search(line)), ""))
     with stages.stage("Train two versions of the model"):
         story.metrics = [_train(stages, version) for version in (1, 2)]
     toolkit = Toolkit(ROOT, STACK)

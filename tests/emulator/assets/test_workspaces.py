@@ -74,6 +74,25 @@ async def test_linked_resources_cannot_be_exchanged(local: InProcess, name: str)
 
 
 @pytest.mark.inferred
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+async def test_a_change_in_the_middle_of_another_is_a_conflict(group: InProcess, method: str) -> None:
+    await group.send("PUT", WORKSPACE, BODY)
+
+    with pytest.raises(AzureError, match="Another operation on 'work' is in progress") as refused:
+        await group.send(method, WORKSPACE, BODY)
+    assert refused.value.status == 409
+
+
+@pytest.mark.inferred
+async def test_a_workspace_fails_when_its_storage_is_not_to_be_had(group: InProcess) -> None:
+    group.blobs.missing.add("store1")
+    await group.send("PUT", WORKSPACE, BODY)
+    await group.settle()
+
+    assert (await _properties(group))["provisioningState"] == "Failed"
+
+
+@pytest.mark.inferred
 async def test_a_workspace_needs_its_storage_account_to_be_there(group: InProcess) -> None:
     group.azure.store.delete(STORAGE)
 
@@ -87,7 +106,7 @@ async def test_a_deleted_workspace_keeps_its_name(local: InProcess) -> None:
     await local.settle()
 
     assert (answer.status, answer.body) == (202, None)
-    with pytest.raises(AzureError, match="Soft-deleted workspace exists. Please purge or recover it") as refused:
+    with pytest.raises(AzureError, match=r"Soft-deleted workspace exists\. Please purge or recover it") as refused:
         await local.send("PUT", WORKSPACE, BODY)
     assert refused.value.status == 400
 

@@ -25,8 +25,16 @@ _PATIENCE_SECONDS = 3.5
 """After this long `stop` kills the supervisor; the guard then ends what it left."""
 _GUARD_SECONDS = 6.0
 _TICK = 0.02
-_FROM_AZURE_ENV = ("HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "AZURE_TENANT_ID",
-                   "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_SUBSCRIPTION_ID")  # fmt: skip
+_FROM_AZURE_ENV = (
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "AZURE_TENANT_ID",
+    "AZURE_CLIENT_ID",
+    "AZURE_CLIENT_SECRET",
+    "AZURE_SUBSCRIPTION_ID",
+)
 
 
 class ControlError(Exception):
@@ -104,7 +112,7 @@ def _spawn(folder: DataFolder, options: Options, environment: Mapping[str, str])
             pass_fds=(writer,),
         ).returncode = 0  # it goes on running; Popen shall not warn of it
     os.close(writer)
-    with open(reader, encoding="utf-8") as said:
+    with os.fdopen(reader, encoding="utf-8") as said:
         return said.read().strip()
 
 

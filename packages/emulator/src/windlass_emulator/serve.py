@@ -12,7 +12,7 @@ from pathlib import Path
 from windlass_emulator import azurite, supervisor
 from windlass_emulator.features import features
 from windlass_emulator.folder import DataFolder, LockedError, take_lock
-from windlass_emulator.settings import Settings
+from windlass_emulator.settings import RETRY_AFTER_MS, Settings
 
 _LOG_BYTES = 10_000_000
 _GUARD_SECONDS = 10.0
@@ -45,7 +45,7 @@ def serve(folder: DataFolder, *, clock_rate: float, retry_after: bool, ready: Ca
         data=folder.root,
         cache=cache_folder(),
         clock_rate=clock_rate,
-        **({} if retry_after else {"retry_after_ms": None}),
+        retry_after_ms=RETRY_AFTER_MS if retry_after else None,
     )
     try:
         lock = take_lock(folder.supervisor_lock)

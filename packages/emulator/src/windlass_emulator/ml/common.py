@@ -143,6 +143,18 @@ def conflict(message: str) -> MlError:
     return ml_refusal(message, status=409)
 
 
+def refuse_if_busy(request: Request, resource_id: str) -> None:
+    """Refuse a change of a resource while another one is under way.
+
+    Raises:
+        MlError: 409.
+    """
+    running = request.azure.operations.of_resource(resource_id)
+    if any(operation.resource.lower() == resource_id.lower() for operation in running):
+        name = resource_id.rsplit("/", 1)[1]
+        raise conflict(f"Another operation on '{name}' is in progress. Wait until it has ended, then try again.")
+
+
 def place(resource_id: str) -> Mapping[str, str]:
     """Return subscription, group and workspace that an id names, for messages."""
     parts = workspace_of(resource_id).split("/")

@@ -20,6 +20,7 @@ from windlass_emulator.ml.common import (
     WORKSPACES,
     group_id,
     listing,
+    refuse_if_busy,
     region_of,
     require_group,
     require_name,
@@ -64,6 +65,7 @@ async def put_workspace(request: Request) -> Answer:
         request.params["workspace"], WORKSPACE_NAME, "workspace",
         "3 to 33 letters, digits, '-' and '_', starting with a letter or digit",
     )  # fmt: skip
+    refuse_if_busy(request, workspace_id(request))
     existing = request.azure.store.get(workspace_id(request))
     _refuse(request, existing, body)
     stored = _begin(request, existing, body)
@@ -156,6 +158,8 @@ _SERVICE_SETS = {
 def _refuse_network(network: dict[str, Any]) -> None:
     if str(network.get("isolationMode") or "Disabled").lower() != "disabled":
         raise NotEmulatedError(f"managed networks with isolationMode {network['isolationMode']}")
+    if network.get("outboundRules"):
+        raise NotEmulatedError(f"outbound rules of managed networks ({', '.join(sorted(network['outboundRules']))})")
 
 
 def spelled(resource_id: str | None, provider: str) -> str | None:
@@ -244,7 +248,11 @@ async def _create(azure: LocalAzure, operation: Operation) -> None:
     workspace = azure.store.get(operation.resource)
     if workspace is None:
         raise OperationFailedError("ResourceNotFound", f"The workspace '{operation.resource}' was deleted meanwhile.")
-    await create_default_stores(azure, workspace.id, workspace.body["properties"])
+    try:
+        await create_default_stores(azure, workspace.id, workspace.body["properties"])
+    except AzureError as error:  # the storage account went away meanwhile
+        _change(azure, workspace, {"provisioningState": "Failed"})
+        raise OperationFailedError(error.code, error.message) from error
     _change(azure, workspace, {"provisioningState": "Succeeded"})
 
 
@@ -260,6 +268,7 @@ def _change(azure: LocalAzure, workspace: Resource, properties: dict[str, Any], 
 async def patch_workspace(request: Request) -> Answer:
     """Change a workspace: 202 without a body. Tags are replaced, linked ids are taken unchecked (recordings 4)."""
     workspace = require_workspace(request)
+    refuse_if_busy(request, workspace.id)
     body = request.json()
     check(body, WORKSPACE_PATCH)
     _refuse_network((body.get("properties") or {}).get("managedNetwork") or {})
@@ -355,6 +364,7 @@ async def discovery(request: Request) -> Answer:
 
 async def delete_workspace(request: Request) -> Answer:
     """Delete a workspace: softly, so that its name stays taken, or with `forceToPurge=true` for good."""
+    refuse_if_busy(request, workspace_id(request))
     purge = request.query.get("forceToPurge", "false").lower() == "true"
     workspace = request.azure.store.get(workspace_id(request))
     if workspace is None:
