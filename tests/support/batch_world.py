@@ -66,12 +66,20 @@ INPUT: Mapping[str, Any] = {
 }
 
 
-class ThisPython:
-    """Environments that are all the interpreter of the tests."""
+@dataclass(frozen=True, slots=True)
+class OneInterpreter:
+    """Environments that are all the same interpreter.
+
+    Attributes:
+        path: By default that of the tests.
+    """
+
+    path: Path = Path(sys.executable)
 
     async def ensure(self, conda_file: str) -> Path:
+        """Return it."""
         del conda_file
-        return Path(sys.executable)
+        return self.path
 
 
 @dataclass(slots=True)
@@ -86,7 +94,7 @@ class BatchWorld:
     azure: LocalAzure
 
     @classmethod
-    def at(cls, folder: Path, *, clock_rate: float = 20.0) -> BatchWorld:
+    def at(cls, folder: Path, *, clock_rate: float = 20.0, interpreter: Path = Path(sys.executable)) -> BatchWorld:
         """Open or make a world in a folder."""
         data = folder / "data"
         data.mkdir(parents=True, exist_ok=True)
@@ -97,7 +105,7 @@ class BatchWorld:
             clock=SystemClock(clock_rate),
             processes=Processes(),
             blobs=FolderBlobs(folder / "blobs"),
-            environments=ThisPython(),
+            environments=OneInterpreter(interpreter),
             actions=feature.actions,
             renderers=feature.renderers,
             features=(feature,),
@@ -160,7 +168,8 @@ class BatchWorld:
             endpoint="churn", deployment="one", experiment="churn", compute=f"{WORKSPACE}/computes/cluster",
             model=f"{WORKSPACE}/models/m/versions/1", environment=f"{WORKSPACE}/environments/env/versions/1",
             code=code, script="score.py", input=Location(ACCOUNT, "blobs", "in", "azureml://in"), single_file=False,
-            output=Location(ACCOUNT, "blobs", f"azureml/{child}/score", "azureml://out"), output_file="predictions.csv", output_type="UriFolder",
+            output=Location(ACCOUNT, "blobs", f"azureml/{child}/score", "azureml://out"), output_file="predictions.csv",
+            output_type="UriFolder",
             output_action="AppendRow", instance_count=2, concurrency=1, mini_batch_size=1, error_threshold=-1,
             max_retries=3, timeout=30.0, logging_level="Info", created_by="me", created=self.azure.clock.now(),
             input_type="UriFolder",

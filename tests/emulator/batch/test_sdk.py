@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,9 +91,9 @@ class Bench:
         return sorted(int(line) for line in file.read_text().splitlines())
 
     def ended(self, job: str, *, within: float = 90) -> str:
-        """Wait for a job's end."""
-        return until(lambda: status if (status := self.status(job)) in {"Completed", "Failed", "Canceled"} else "",
-                     within)  # fmt: skip
+        """Wait for a job's end and return its status."""
+        until(lambda: self.status(job) in {"Completed", "Failed", "Canceled"}, within)
+        return self.status(job)
 
     def status(self, job: str) -> str:
         status = self.client.jobs.get(job).status  # an enumeration, or text where it does not know the word
@@ -238,7 +237,7 @@ def test_settings_of_a_deployment_come_back_as_they_were_given(bench: Bench) -> 
     assert (found.retry_settings.max_retries, found.retry_settings.timeout) == (1, 60)
     assert found.environment_variables == {"A": "b"}
     assert found.logging_level == "Debug"
-    assert sorted(each.name for each in bench.client.batch_deployments.list("scale-batch"))[-1] == "tuned"
+    assert "tuned" in [each.name for each in bench.client.batch_deployments.list("scale-batch")]
 
 
 @pytest.mark.specified
@@ -313,7 +312,4 @@ def test_the_cluster_is_off_when_nothing_runs(bench: Bench) -> None:
     until(lambda: not bench.nodes())
 
     course = bench.client.jobs.get(job).properties["windlass.nodesOverTime"]
-    compute = bench.client.compute.get("cpu")
     assert course.endswith(", 0]]")
-    assert compute.name == "cpu"
-    assert uuid.UUID(job.removeprefix("batchjob-"))

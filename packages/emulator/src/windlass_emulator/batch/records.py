@@ -218,6 +218,11 @@ class Ledger:
         seconds = round(self._azure.clock.now() - self.spec.created, 2)
         self.note("nodes", [*self.fact("nodes", []), [seconds, count]])
 
+    def note_restart(self) -> None:
+        """Nodes do not outlive the local Azure: end the course of the cluster's size where it was cut off."""
+        if (course := self.fact("nodes")) and course[-1][1]:
+            self.sample_nodes(0)
+
     def discard(self) -> None:
         """Remove what only a running job needs."""
         for name in ("input", "rows", "output"):
