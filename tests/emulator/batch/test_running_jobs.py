@@ -103,7 +103,7 @@ async def test_what_a_script_writes_itself_is_in_the_output_and_nothing_else_whe
     await world.ended(job)
 
     assert world.output(job, "part-07.txt") == "7\n"
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(KeyError):
         world.output(job)
 
 
@@ -406,7 +406,7 @@ async def test_a_cancelled_job_ends_its_workers_and_publishes_nothing(world: Bat
 
     assert job.status == "Canceled"
     await world.until(lambda: not world.nodes())
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(KeyError):
         world.output(job)
 
 
@@ -437,7 +437,7 @@ async def test_a_job_goes_on_after_a_restart_without_scoring_finished_mini_batch
     await world.stop()
 
     gate.touch()
-    again = await BatchWorld.at(tmp_path).start()
+    again = await BatchWorld.at(tmp_path, blobs=world.blobs).start()
     after = Ledger(again.azure, job.job_id)
     status = await again.ended(after)
     finished = rows(again, after)
@@ -512,7 +512,7 @@ async def test_nodes_over_time_end_with_the_local_azure(tmp_path: Path) -> None:
     await world.ended(job)
     await world.stop()
 
-    again = await BatchWorld.at(tmp_path).start()
+    again = await BatchWorld.at(tmp_path, blobs=world.blobs).start()
     course = Ledger(again.azure, job.job_id).fact("nodes")
     await again.stop()
 
