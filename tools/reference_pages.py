@@ -88,8 +88,8 @@ def _local_azure() -> Iterator[str]:
     from windlass_emulator.settings import DURATIONS
 
     yield from ("# Figures of the local Azure", "")
-    yield "How long operations take at `--clock-rate 1`; what is really done (an environment made, a server started, rows"
-    yield "scored) comes on top. The clock rate never changes the life of tokens and SAS, nor scoring time-outs."
+    yield "How long operations take at `--clock-rate 1`; what is really done (an environment made, a server started,"
+    yield "rows scored) comes on top. The clock rate never changes the life of tokens and SAS, nor scoring time-outs."
     yield from ("", "| operation | here | on Azure |", "|---|---|---|")
     yield from (
         f"| {name} | {seconds:g} s | {ON_AZURE.get(name, 'not recorded')} |" for name, seconds in DURATIONS.items()

@@ -66,7 +66,7 @@ def _cached(layout: Layout, modules: Path) -> tuple[Path, str]:
         return target, "from the cache"
     try:
         return make_whole(target, _download), f"official release {VERSION}"
-    except (urllib.error.URLError, TimeoutError, OSError):
+    except (urllib.error.URLError, TimeoutError):
         # Only package registries are in reach: build it.
         return make_whole(target, lambda part: _build(layout, modules, part)), f"built {VERSION} from its Go modules"
 
