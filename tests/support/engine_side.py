@@ -16,9 +16,6 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
-
-from support.arm import FakeArm
-from support.azure_host import CLIENT, SUBSCRIPTION, TENANT, token
 from windlass_provider.arm.client import ArmClient, HttpxClient
 from windlass_provider.arm.pace import Stop
 from windlass_provider.engine import Provider
@@ -26,6 +23,9 @@ from windlass_provider.schema.load import load_table
 from windlass_provider.server import assemble
 from windlass_provider.servicer import Servicer
 from windlass_provider.settings import settings_of
+
+from support.arm import FakeArm
+from support.azure_host import CLIENT, SUBSCRIPTION, TENANT, token
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
