@@ -80,13 +80,13 @@ class ProviderCallError(Exception):
         super().__init__(error.details())
         self.code = error.code()
         self.message = error.details() or ""
-        metadata = dict(error.trailing_metadata() or ())
-        packed = metadata.get("grpc-status-details-bin")
         self.partial: dict[str, Any] | None = None
-        if isinstance(packed, bytes):
-            failed = provider_pb2.ErrorResourceInitFailed()
-            Status.FromString(packed).details[0].Unpack(failed)
-            self.partial = MessageToDict(failed)
+        metadata: Any = error.trailing_metadata() or ()
+        for key, packed in metadata:
+            if key == "grpc-status-details-bin":
+                failed = provider_pb2.ErrorResourceInitFailed()
+                Status.FromString(packed).details[0].Unpack(failed)
+                self.partial = MessageToDict(failed)
 
 
 def struct(values: Mapping[str, Any]) -> Struct:
@@ -102,7 +102,7 @@ def urn(token_: str, name: str) -> str:
 class EngineSide:
     """Calls a provider as the engine does."""
 
-    def __init__(self, stub: provider_pb2_grpc.ResourceProviderStub) -> None:
+    def __init__(self, stub: Any) -> None:
         self.stub = stub
 
     async def call(self, method: str, **fields: Any) -> Any:
@@ -141,11 +141,12 @@ class EngineSide:
     async def check(
         self, token_: str, news: dict[str, Any], olds: dict[str, Any] | None = None, **fields: Any
     ) -> tuple[dict[str, Any], dict[str, str]]:
-        """Inputs with defaults, and failures by property."""
+        """Inputs with defaults, and the reasons of failures by the path that each names first."""
         answer = await self.call(
             "Check", urn=urn(token_, fields.pop("name", "it")), news=news, olds=olds or {}, randomSeed=b"seed", **fields
         )
-        return MessageToDict(answer.inputs), {failure.property: failure.reason for failure in answer.failures}
+        reasons = [failure.reason for failure in answer.failures]
+        return MessageToDict(answer.inputs), {reason.split("'")[1]: reason for reason in reasons}
 
     async def create(self, token_: str, inputs: dict[str, Any], **fields: Any) -> tuple[str, dict[str, Any]]:
         """Id and outputs of a created resource."""

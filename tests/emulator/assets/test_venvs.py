@@ -6,7 +6,8 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from support.wheels import make_wheel
 from windlass_emulator.errors import OperationFailedError
 from windlass_emulator.ml.environments_cli import EnvironmentFileError, conda_text, environments
 from windlass_emulator.ml.venvs import VirtualEnvironments
-from windlass_emulator.processes import Processes
+from windlass_emulator.processes import Child, Processes
 
 pytestmark = pytest.mark.inferred
 
@@ -39,6 +40,18 @@ def offline(tmp_path: Path) -> Mapping[str, str]:
 
 def maker(tmp_path: Path, environ: Mapping[str, str], python: Path = Path(sys.executable)) -> VirtualEnvironments:
     return VirtualEnvironments(tmp_path / "cache", Processes(), environ, python)
+
+
+@dataclass(slots=True)
+class AnnouncedProcesses(Processes):
+    """Processes that say when the first one runs."""
+
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def spawn(self, name: str, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) -> Child:
+        child = await Processes.spawn(self, name, argv, env=env, cwd=cwd, log=log)
+        self.begun.set()
+        return child
 
 
 def run(*argv: str | Path) -> str:
@@ -133,11 +146,9 @@ async def test_a_failed_installation_names_the_requirement_and_leaves_nothing(
 
 
 async def test_who_gives_up_waiting_leaves_nothing_running(tmp_path: Path, offline: Mapping[str, str]) -> None:
-    processes = Processes()
-    environments = VirtualEnvironments(tmp_path / "cache", processes, offline)
-    making = asyncio.create_task(environments.ensure(CONDA))
-    while not processes.children:
-        await asyncio.sleep(0)
+    processes = AnnouncedProcesses()
+    making = asyncio.create_task(VirtualEnvironments(tmp_path / "cache", processes, offline).ensure(CONDA))
+    await processes.begun.wait()
 
     making.cancel()
     await asyncio.gather(making, return_exceptions=True)

@@ -160,6 +160,7 @@ def test_a_deployment_is_sent_as_written_but_for_what_a_release_decides() -> Non
         "endpoint_name": "shop-churn",
         "model": "azureml:churn:2",
         "environment": "azureml:churn:abc",
+        "environment_variables": {"WINDLASS_MODEL_SHA256": "f" * 64},
         "tags": {"windlass.model": "churn:2", "windlass.sha256": "f" * 64, "windlass.release": "fingerprint"},
     }
 

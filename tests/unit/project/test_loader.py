@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 
@@ -293,3 +294,15 @@ def test_expected_answers_are_kept_as_they_are(project: Path) -> None:
     write(project, {"endpoints/churn/samples/one.expected.json": json.dumps([1, {"a": None}])})
 
     assert load_online(project, "churn", "local").samples[0].expected == [1, {"a": None}]
+
+
+def test_the_example_checks_a_model_folder_by_the_same_digest(tmp_path: Path) -> None:
+    """`churn_model.py` runs in the image, where this package is not; both must name a folder alike."""
+    folder = write(tmp_path / "model", {"model.joblib": "weights", "sub/notes.txt": "n", "__pycache__/x.pyc": "x"})
+    specification = importlib.util.spec_from_file_location("churn_model", ROOT / "endpoints/churn/src/churn_model.py")
+    assert specification is not None
+    assert specification.loader is not None
+    example = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(example)
+
+    assert example.digest_folder(folder) == load_model(folder).sha256

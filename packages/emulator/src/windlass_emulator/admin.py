@@ -3,7 +3,7 @@
     GET    /status      the supervisor, listeners, children, and what each part adds (instances, nodes)
     GET    /faults      the failures to come
     POST   /faults      add one, see faults.Fault. Two kinds:
-                          {"method": "PUT", "path": "onlineEndpoints/churn$", "skip": 1, "status": 409, "code": "Conflict"}
+                          {"method": "PUT", "path": "endpoints/churn$", "skip": 1, "status": 409, "code": "Conflict"}
                           {"operation": "online_deployment", "code": "BadRequest", "message": "no such image"}
     DELETE /faults      forget all
     DELETE /faults/{n}  forget one

@@ -1,6 +1,6 @@
-"""The way of a request through the local Azure, in one file and in order:
+"""The way of a request through the local Azure, in one file and in order.
 
-log -> host name to site -> injected faults -> route -> api-version -> token -> handle -> answer with Azure's headers.
+Host name to site, injected faults, route, api-version, token, subscription, handler, Azure's headers, log.
 
 An `AzureError` raised anywhere on the way becomes an answer in the envelope of its service; anything else is a bug
 of ours and is answered 500 with its name, while the log keeps the trace.
@@ -130,9 +130,11 @@ def _check_api_version(request: Request) -> None:
         )
     if not _API_VERSION.match(request.api_version):
         raise AzureError(
-            400, "InvalidApiVersionParameter", f"The api-version '{request.api_version}' is invalid. "
+            400,
+            "InvalidApiVersionParameter",
+            f"The api-version '{request.api_version}' is invalid. "
             "Azure's versions look like 2025-12-01 or 2025-12-01-preview.",
-        )  # fmt: skip
+        )
 
 
 def _check_token(request: Request, site: Site) -> Principal:
@@ -186,7 +188,7 @@ def _ml_additional_info(request: Request, error: MlError) -> list[dict[str, Any]
 def _region(request: Request) -> str:
     """The region that answers: the workspace's, where a path names one."""
     match = re.match(
-        r"(/subscriptions/[^/]+/resourcegroups/[^/]+/providers/[^/]+/workspaces/[^/]+)", request.path, re.I
+        r"(/subscriptions/[^/]+/resourcegroups/[^/]+/providers/[^/]+/workspaces/[^/]+)", request.path, re.IGNORECASE
     )
     workspace = request.azure.store.get(match[1]) if match else None
     return str(workspace.body.get("location", _DEFAULT_REGION)) if workspace else _DEFAULT_REGION

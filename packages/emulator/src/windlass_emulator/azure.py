@@ -24,6 +24,22 @@ Renderer = Callable[["LocalAzure", Resource, str], dict[str, Any]]
 """Writes a stored resource as a GET with the given api-version answers it."""
 
 
+@cache
+def own_tokens() -> Tokens:
+    """Tokens with a key of this process, for a local Azure that was made without any (tests of a single part)."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    from windlass_emulator.clock import SystemClock
+    from windlass_emulator.tokens import Tokens
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    return Tokens(pem, "an identity key", SystemClock())
+
+
 @dataclass(frozen=True, slots=True)
 class Listener:
     """One address at which the local Azure listens.
@@ -73,7 +89,7 @@ class LocalAzure:
     admin_address: str = ""
     supervisor: Mapping[str, Any] = field(default_factory=dict)
     listeners: tuple[Listener, ...] = ()
-    tokens: Tokens = field(default_factory=lambda: _own_tokens(), repr=False)
+    tokens: Tokens = field(default_factory=own_tokens, repr=False)
     operations: Operations = field(init=False)
 
     def __post_init__(self) -> None:
@@ -112,19 +128,3 @@ class LocalAzure:
             if feature.status is not None:
                 shown |= feature.status(self)
         return shown
-
-
-@cache
-def _own_tokens() -> Tokens:
-    """Tokens with a key of this process, for a local Azure that was made without any (tests of a single part)."""
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    from windlass_emulator.clock import SystemClock
-    from windlass_emulator.tokens import Tokens
-
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode()
-    return Tokens(pem, "an identity key", SystemClock())

@@ -106,6 +106,10 @@ def accounts(store: Store, without: str = "") -> dict[str, tuple[str, str]]:
     return found
 
 
+def _written_since(log: Path, begin: int) -> str:
+    return log.read_bytes()[begin:].decode(errors="replace")
+
+
 class Azurite:
     """The running storage service. When it ends by itself it is started again."""
 
@@ -160,7 +164,7 @@ class Azurite:
     async def _port_from(self, log: Path, begin: int) -> int:
         assert self._child is not None
         while True:
-            written = log.read_bytes()[begin:].decode(errors="replace")
+            written = _written_since(log, begin)
             if match := _LISTENS.search(written):
                 return int(match[1])
             if self._child.returncode is not None:

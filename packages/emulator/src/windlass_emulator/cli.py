@@ -43,7 +43,21 @@ _retry_after = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """The commands here, and `environments`, whose part is imported when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), "environments"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name != "environments":
+            return super().get_command(ctx, cmd_name)
+        from windlass_emulator.ml.environments_cli import environments
+
+        return environments
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """The local Azure: what Windlass needs of Azure, on this machine."""
 
@@ -78,7 +92,7 @@ def status(folder: DataFolder, output: str) -> None:
     """Tell what runs: exit code 0 when it is running, 3 when not."""
     told = _or_fail(lambda: control.status(folder))
     if output == "json":
-        empty = {"supervisor": None, "listeners": [], "children": [], "instances": [], "nodes": []}
+        empty: dict[str, Any] = {"supervisor": None, "listeners": [], "children": [], "instances": [], "nodes": []}
         click.echo(json.dumps(told or empty, indent=2))
     else:
         click.echo(_table(told) if told else f"No local Azure is running in {folder.root}.")
@@ -113,7 +127,8 @@ def reset(folder: DataFolder) -> None:
 def serve(folder: DataFolder, clock_rate: float, *, retry_after: bool, ready_descriptor: int | None) -> None:
     """Run in the foreground until Ctrl-C."""
     say = _say(ready_descriptor)
-    from windlass_emulator import azurite, serve as process
+    from windlass_emulator import azurite
+    from windlass_emulator import serve as process
 
     try:
         process.serve(folder, clock_rate=clock_rate, retry_after=retry_after, ready=say)

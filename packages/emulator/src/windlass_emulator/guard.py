@@ -41,7 +41,7 @@ def birth_of(pid: int) -> str | None:
 
 def _birth_by_ps(pid: int) -> str | None:
     """The same where there is no /proc (macOS)."""
-    shown = subprocess.run(  # noqa: S603 - a fixed program and a number
+    shown = subprocess.run(
         ["/bin/ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
     ).stdout.strip()
     state, _, started = shown.partition(" ")

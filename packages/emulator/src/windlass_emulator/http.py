@@ -80,8 +80,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a handler returns. `body` None sends nothing; bytes go as they are; an async iterator of bytes is
-    streamed; the rest is written as JSON.
+    """What a handler returns.
+
+    A `body` of None sends nothing; bytes go as they are; an async iterator of bytes is streamed; the rest is
+    written as JSON.
 
     To send the four bytes n-u-l-l, as Azure does after some DELETEs, use body=b"null" with a JSON content type.
     """

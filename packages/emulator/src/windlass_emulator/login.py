@@ -88,8 +88,13 @@ async def _openid_configuration(request: Request) -> Answer:
     """Tell where to sign in."""
     tenant = request.params["tenant"]
     if tenant not in _TENANTS:
-        return _refusal(400, "invalid_tenant", 90002, f"Tenant '{tenant}' not found. Check to make sure you have the "
-                        "correct tenant ID and are signing into the correct cloud.")  # fmt: skip
+        return _refusal(
+            400,
+            "invalid_tenant",
+            90002,
+            f"Tenant '{tenant}' not found. Check to make sure you have the "
+            "correct tenant ID and are signing into the correct cloud.",
+        )
     base = f"{_HOST}/{tenant}"
     return Answer(
         200,
@@ -165,22 +170,42 @@ async def _token(request: Request) -> Answer:
 
 def _why_refused(request: Request, form: Mapping[str, str]) -> Answer | None:
     if request.params["tenant"] != TENANT_ID:
-        return _refusal(400, "invalid_request", 90002, f"Tenant '{request.params['tenant']}' not found. The local "
-                        f"Azure has one tenant, {TENANT_ID}; load azure.env again.")  # fmt: skip
+        return _refusal(
+            400,
+            "invalid_request",
+            90002,
+            f"Tenant '{request.params['tenant']}' not found. The local "
+            f"Azure has one tenant, {TENANT_ID}; load azure.env again.",
+        )
     for name in ("grant_type", "client_id"):
         if name not in form:
-            return _refusal(400, "invalid_request", 900144, f"The request body must contain the following parameter: "
-                            f"'{name}'.")  # fmt: skip
+            return _refusal(
+                400, "invalid_request", 900144, f"The request body must contain the following parameter: '{name}'."
+            )
     if form["grant_type"] != "client_credentials" or "client_secret" not in form:
-        return _refusal(400, "unsupported_grant_type", 70003, "The local Azure knows the grant 'client_credentials' "
-                        "with a client secret, and managed identity for its own processes.")  # fmt: skip
+        return _refusal(
+            400,
+            "unsupported_grant_type",
+            70003,
+            "The local Azure knows the grant 'client_credentials' "
+            "with a client secret, and managed identity for its own processes.",
+        )
     if form["client_id"] != CLIENT_ID:
-        return _refusal(400, "unauthorized_client", 700016, f"Application with identifier '{form['client_id']}' was "
-                        "not found in the directory 'Windlass'.")  # fmt: skip
+        return _refusal(
+            400,
+            "unauthorized_client",
+            700016,
+            f"Application with identifier '{form['client_id']}' was not found in the directory 'Windlass'.",
+        )
     if form["client_secret"] != request.azure.client_secret:
-        return _refusal(401, "invalid_client", 7000215, "Invalid client secret provided. Ensure the secret being sent "
-                        "in the request is the client secret value, not the client secret ID, for a secret added to "
-                        f"app '{CLIENT_ID}'.")  # fmt: skip
+        return _refusal(
+            401,
+            "invalid_client",
+            7000215,
+            "Invalid client secret provided. Ensure the secret being sent "
+            "in the request is the client secret value, not the client secret ID, for a secret added to "
+            f"app '{CLIENT_ID}'.",
+        )
     return None
 
 

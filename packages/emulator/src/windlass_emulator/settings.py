@@ -50,6 +50,9 @@ work that is really done here (an environment made, a server started, rows score
 `node.idle` caps a cluster's own `nodeIdleTimeBeforeScaleDown`."""
 
 
+RETRY_AFTER_MS = 50
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How one local Azure runs.
@@ -64,5 +67,5 @@ class Settings:
     data: Path
     cache: Path
     clock_rate: float = 1.0
-    retry_after_ms: int | None = 50
+    retry_after_ms: int | None = RETRY_AFTER_MS
     durations: Mapping[str, float] = field(default_factory=lambda: DURATIONS)

@@ -174,7 +174,7 @@ async def _stop_parts(azure: LocalAzure) -> None:
             try:
                 async with asyncio.timeout(_PART_STOP_SECONDS):
                     await feature.stop(azure)
-            except Exception:  # one part that cannot stop must not keep the others from it; the log has the trace
+            except Exception:  # noqa: BLE001 - the end of the process; the log has the trace
                 _log.exception("stopping %s", feature.name)
 
 

@@ -13,7 +13,6 @@ from windlass_emulator import lro, regions, shapes
 from windlass_emulator.arm.shapes import BODIES
 from windlass_emulator.clock import arm_time
 from windlass_emulator.errors import AzureError, group_not_found, resource_not_found
-from windlass_emulator.feature import Feature
 from windlass_emulator.http import Answer, Handler, Request, Route
 from windlass_emulator.settings import CLIENT_ID, TENANT_ID
 from windlass_emulator.store import Resource
@@ -38,14 +37,12 @@ class NameRule:
     Attributes:
         pattern: A regular expression for the whole name.
         code: Azure's error code for other names.
-        sentence: What follows "The <kind> name 'x' is invalid.".
-        unique: Whether the name is one of Azure's public DNS names and so taken for everybody.
+        sentence: What follows "The name 'x' is invalid.".
     """
 
     pattern: str
     sentence: str
     code: str = "InvalidResourceName"
-    unique: bool = False
 
     def refusal(self, name: str) -> str | None:
         """Say why a name is not allowed, or None when it is."""
@@ -85,7 +82,7 @@ class Kind:
         del azure, api_version
         return {"id": self.id_of(resource.id), "name": resource.name, "type": self.type, **resource.body}
 
-    def renderers(self) -> Mapping[str, Renderer]:
+    def renderers(self) -> dict[str, Renderer]:
         """Return the row for Feature.renderers."""
         return {self.type.lower(): self.render}
 
@@ -201,9 +198,11 @@ def read_put(request: Request, kind: Kind) -> Draft:
     for path in kind.required:
         if value_at(body, path) is None:
             raise AzureError(
-                400, "MissingRequiredProperty", f"The required property '{path}' of {kind.type} is missing.",
+                400,
+                "MissingRequiredProperty",
+                f"The required property '{path}' of {kind.type} is missing.",
                 target=path,
-            )  # fmt: skip
+            )
     if stored is not None:
         refuse_changes(kind, stored.body, body)
     return Draft(stored.id if stored else resource_id(request, kind), name, group.id, stored, keep_tags(body))
@@ -453,10 +452,13 @@ def usual_routes(kind: Kind, *, what: str, deletes: bool = True, lists_subscript
     routes = [
         Route("GET", kind.template, getter(kind), provenance="specified", summary=f"Get a {what}"),
         Route(
-            "GET", f"{GROUP}/{collection}", lister(kind, in_group=True), provenance="specified",
+            "GET",
+            f"{GROUP}/{collection}",
+            lister(kind, in_group=True),
+            provenance="specified",
             summary=f"List each {what} of a resource group",
         ),
-    ]  # fmt: skip
+    ]
     if lists_subscription:
         routes.append(
             Route(
@@ -465,19 +467,8 @@ def usual_routes(kind: Kind, *, what: str, deletes: bool = True, lists_subscript
                 lister(kind, in_group=False),
                 provenance="specified",
                 summary=f"List each {what} of the subscription",
-            )  # fmt: skip
+            )
         )
     if deletes:
         routes.append(Route("DELETE", kind.template, deleter(kind), provenance="specified", summary=f"Delete a {what}"))
     return tuple(routes)
-
-
-def part(name: str, *features: Feature) -> Feature:
-    """Make one part of several."""
-    return Feature(
-        name,
-        routes=tuple(route for feature in features for route in feature.routes),
-        actions={key: action for feature in features for key, action in feature.actions.items()},
-        renderers={key: shown for feature in features for key, shown in feature.renderers.items()},
-        deleted={key: ends for feature in features for key, ends in feature.deleted.items()},
-    )

@@ -96,8 +96,9 @@ async def _patch(request: Request) -> Answer:
     body = dict(stored.body)
     body |= {name: patch[name] for name in ("tags", "managedBy") if patch.get(name) is not None}
     azure = request.azure
-    changed = azure.store.put(stored.id, KIND.type, body, parent=f"/subscriptions/{azure.subscription}",
-                              now=azure.clock.now())  # fmt: skip
+    changed = azure.store.put(
+        stored.id, KIND.type, body, parent=f"/subscriptions/{azure.subscription}", now=azure.clock.now()
+    )
     return Answer(200, common.shown(request, changed))
 
 
@@ -180,8 +181,12 @@ def _filter(request: Request) -> Callable[[Mapping[str, Any]], bool]:
     for clause in written.split(" and ") if written else []:
         match = _CLAUSE.match(clause.strip())
         if match is None or match[1] not in {"name", "resourceType", "location", "tagName", "tagValue"}:
-            raise AzureError(400, "InvalidFilterInQueryString", f"Invalid $filter '{written}' specified in the query "
-                             "string; known here: name, resourceType, location, tagName, tagValue with eq and and.")  # fmt: skip
+            raise AzureError(
+                400,
+                "InvalidFilterInQueryString",
+                f"Invalid $filter '{written}' specified in the query string; known here: name, resourceType, "
+                "location, tagName, tagValue with eq and and.",
+            )
         clauses[match[1]] = match[2]
 
     def wanted(row: Mapping[str, Any]) -> bool:

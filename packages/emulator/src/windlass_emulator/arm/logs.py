@@ -177,9 +177,11 @@ async def _put_component(request: Request) -> Answer:
     workspace = azure.store.get(str(draft.properties["WorkspaceResourceId"]))
     if workspace is None:
         raise AzureError(
-            400, "BadRequest", f"The workspace '{draft.properties['WorkspaceResourceId']}' of WorkspaceResourceId does "
-            "not exist.", target="properties.WorkspaceResourceId",
-        )  # fmt: skip
+            400,
+            "BadRequest",
+            f"The workspace '{draft.properties['WorkspaceResourceId']}' of WorkspaceResourceId does not exist.",
+            target="properties.WorkspaceResourceId",
+        )
     completed = _completed_component(draft, azure)
     return Answer(200, common.shown(request, common.save(request, COMPONENT, completed)))
 

@@ -24,13 +24,12 @@ KIND = Kind(
         r"[a-zA-Z0-9]{5,50}",
         "A registry name has 5 to 50 letters and digits.",
         code="InvalidName",
-        unique=True,
     ),
     required=("sku.name",),
 )
 _CREATE, _DELETE = "container_registry.create", "container_registry.delete"
 _SKUS = {"basic": "Basic", "standard": "Standard", "premium": "Premium"}
-_PASSWORDS_FACT = "passwords"  # noqa: S105 - the name under which they are kept
+_PASSWORDS_FACT = "passwords"
 _DISABLED = {"status": "disabled"}
 
 
@@ -85,8 +84,12 @@ async def _put(request: Request) -> Answer:
 def _completed(draft: Draft, azure: LocalAzure) -> Draft:
     sku = _SKUS.get(str(draft.body["sku"]["name"]).lower())
     if sku is None:
-        raise AzureError(400, "InvalidSku", f"The SKU '{draft.body['sku']['name']}' is invalid; known: "
-                         f"{', '.join(_SKUS.values())}.", target="sku.name")  # fmt: skip
+        raise AzureError(
+            400,
+            "InvalidSku",
+            f"The SKU '{draft.body['sku']['name']}' is invalid; known: {', '.join(_SKUS.values())}.",
+            target="sku.name",
+        )
     defaults = _defaults(sku)
     properties = with_defaults(draft.properties, defaults)
     properties["policies"] = with_defaults(draft.properties.get("policies") or {}, defaults["policies"])

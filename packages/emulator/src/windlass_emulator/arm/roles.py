@@ -66,8 +66,11 @@ async def _put(request: Request) -> Answer:
     """Create a role assignment, or change its description or condition."""
     azure, name, scope = request.azure, request.params["name"], _existing_scope(request)
     if not _is_guid(name):
-        raise AzureError(400, "InvalidRoleAssignmentId", f"The role assignment ID '{name}' is not valid. The role "
-                         "assignment ID must be a GUID.")  # fmt: skip
+        raise AzureError(
+            400,
+            "InvalidRoleAssignmentId",
+            f"The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID.",
+        )
     properties = dict(common.checked_body(request, "role assignment").get("properties") or {})
     principal, role = _principal(properties), _role_id(azure, properties)
     stored = azure.store.get(_assignment_id(request))
@@ -112,23 +115,31 @@ def _existing_scope(request: Request) -> str:
     group = re.match(r"/subscriptions/[^/]+/resourceGroups/([^/]+)", scope, re.IGNORECASE)
     if group and request.azure.store.get(group[0]) is None:
         raise AzureError(404, "ResourceGroupNotFound", f"Resource group '{group[1]}' could not be found.")
-    raise AzureError(404, "ResourceNotFound", f"The Resource '{scope.partition('/providers/')[2] or scope}' was not "
-                     "found. For more details please go to https://aka.ms/ARMResourceNotFoundFix")  # fmt: skip
+    raise AzureError(
+        404,
+        "ResourceNotFound",
+        f"The Resource '{scope.partition('/providers/')[2] or scope}' was not "
+        "found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+    )
 
 
 def _principal(properties: dict[str, Any]) -> str:
     principal = str(properties.get("principalId", ""))
     if not _is_guid(principal):
-        raise AzureError(400, "InvalidPrincipalId", f"A valid principal ID must be provided for role assignment, not "
-                         f"'{principal}'.")  # fmt: skip
+        raise AzureError(
+            400, "InvalidPrincipalId", f"A valid principal ID must be provided for role assignment, not '{principal}'."
+        )
     return principal.lower()
 
 
 def _role_id(azure: LocalAzure, properties: dict[str, Any]) -> str:
     guid = str(properties.get("roleDefinitionId", "")).rpartition("/")[2].lower()
     if not _is_guid(guid):
-        raise AzureError(400, "InvalidRoleDefinitionId", f"The role definition ID "
-                         f"'{properties.get('roleDefinitionId', '')}' is not valid.")  # fmt: skip
+        raise AzureError(
+            400,
+            "InvalidRoleDefinitionId",
+            f"The role definition ID '{properties.get('roleDefinitionId', '')}' is not valid.",
+        )
     if guid not in ROLES:
         raise NotEmulatedError(f"the role definition '{guid}'")
     return f"/subscriptions/{azure.subscription}/providers/{DEFINITION}/{guid}"
@@ -171,8 +182,11 @@ async def _list(request: Request) -> Answer:
     written = request.query.get("$filter", "").strip()
     match = _FILTER.match(written) if written else None
     if written and match is None:
-        raise AzureError(400, "InvalidFilter", f"The filter '{written}' is not known here; known: atScope(), "
-                         "principalId eq '..', assignedTo('..').")  # fmt: skip
+        raise AzureError(
+            400,
+            "InvalidFilter",
+            f"The filter '{written}' is not known here; known: atScope(), principalId eq '..', assignedTo('..').",
+        )
     scope = _scope(request).lower()
     rows = [row for row in request.azure.store.of_type(ASSIGNMENT) if _touches(row, scope, match)]
     return Answer(200, {"value": [common.shown(request, row) for row in rows]})

@@ -28,9 +28,9 @@ KIND = Kind(
     body="storage account",
     name=NameRule(
         r"[a-z0-9]{3,24}",
-        "Storage account name must be between 3 and 24 characters in length and use numbers and lower-case letters only.",
+        "Storage account name must be between 3 and 24 characters in length and use numbers and lower-case letters "
+        "only.",
         code="AccountNameInvalid",
-        unique=True,
     ),
     required=("kind", "sku.name"),
     fixed=("properties.isHnsEnabled", "properties.isNfsV3Enabled"),
@@ -200,8 +200,11 @@ def _keys(request: Request, account: Resource) -> dict[str, Any]:
     made = account.body["properties"]["keyCreationTime"]
     keys = request.azure.store.fact(account.id, KEYS_FACT)
     if keys is None:
-        raise AzureError(409, "StorageAccountIsNotProvisioned", "The storage account provisioning state must be "
-                         "'Succeeded' before executing the operation.")  # fmt: skip
+        raise AzureError(
+            409,
+            "StorageAccountIsNotProvisioned",
+            "The storage account provisioning state must be 'Succeeded' before executing the operation.",
+        )
     rows = zip(("key1", "key2"), keys, strict=True)
     return {
         "keys": [

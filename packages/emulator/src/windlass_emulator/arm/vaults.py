@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from windlass_emulator import lro
+from windlass_emulator import lro, regions
 from windlass_emulator.arm import common
 from windlass_emulator.arm.common import SUBSCRIPTION, SUCCEEDED, Draft, Kind, NameRule, with_defaults
 from windlass_emulator.clock import arm_time
@@ -26,7 +26,6 @@ KIND = Kind(
         "A vault's name must be between 3-24 alphanumeric characters. The name must begin with a letter, end with a "
         "letter or digit, and not contain consecutive hyphens.",
         code="VaultNameNotValid",
-        unique=True,
     ),
     required=("properties.tenantId", "properties.sku.name", "properties.sku.family"),
 )
@@ -122,9 +121,11 @@ def _completed(draft: Draft) -> Draft:
             raise AzureError(400, "BadRequest", sentence)
     if draft.properties.get("tenantId") != TENANT_ID:
         raise AzureError(
-            400, "BadRequest", f"The tenant '{draft.properties.get('tenantId')}' of the vault is not the tenant of the "
+            400,
+            "BadRequest",
+            f"The tenant '{draft.properties.get('tenantId')}' of the vault is not the tenant of the "
             f"subscription, '{TENANT_ID}'.",
-        )  # fmt: skip
+        )
     kept = {name: before[name] for name in ("enablePurgeProtection", "softDeleteRetentionInDays") if name in before}
     properties = with_defaults(draft.properties, _DEFAULTS | kept)
     properties |= {"vaultUri": f"https://{draft.name.lower()}.vault.azure.net/", "provisioningState": SUCCEEDED}
@@ -205,7 +206,7 @@ async def _list_deleted(request: Request) -> Answer:
 def _existing_deleted(request: Request) -> Resource:
     name, location = request.params["name"], request.params["location"]
     deleted = _deleted(request.azure, name)
-    if deleted is None or deleted.body["location"] != common.regions.normal(location):
+    if deleted is None or deleted.body["location"] != regions.normal(location):
         raise AzureError(
             404,
             "DeletedVaultNotFound",

@@ -6,6 +6,7 @@ existing version it refuses; this module stores, lists, labels and archives.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -119,8 +120,8 @@ def _store_container(request: Request, kind: AssetKind, workspace: Resource, sen
     existing = request.azure.store.get(container_id)
     properties = {
         "description": sent.get("description"),
-        "tags": sent.get("tags") or {},
-        "properties": sent.get("properties") or {},
+        "tags": texts(sent.get("tags")),
+        "properties": texts(sent.get("properties")),
         "isArchived": bool(sent.get("isArchived", False)),
     }
     if kind.segment == "data" and (sent.get("dataType") or existing):
@@ -143,6 +144,11 @@ async def put_container(request: Request, kind: AssetKind) -> Answer:
     existed = request.azure.store.get(child_id(workspace, kind.segment, request.params["name"])) is not None
     stored = _store_container(request, kind, workspace, body.get("properties") or {})
     return Answer(200 if existed else 201, request.azure.render(stored, request.api_version))
+
+
+def texts(sent: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return tags or properties as the service keeps them: their values are texts, whatever JSON they came as."""
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in (sent or {}).items()}
 
 
 # Reading

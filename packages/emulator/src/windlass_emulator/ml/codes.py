@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from windlass_emulator.errors import ml_refusal
 from windlass_emulator.feature import Feature
 from windlass_emulator.http import Answer, Request, Route
-from windlass_emulator.ml.assets import AssetKind, Properties, list_versions, renderers, routes
+from windlass_emulator.ml.assets import AssetKind, Properties, list_versions, renderers, routes, texts
 from windlass_emulator.ml.common import WORKSPACE, conflict, listing, require_workspace, type_of
 from windlass_emulator.ml.references import BLOB_SUFFIX
 from windlass_emulator.ml.shapes import CODE, CONTAINER, PENDING_UPLOAD
@@ -29,8 +29,8 @@ async def complete(_request: Request, _workspace: Resource, sent: Properties) ->
         raise ml_refusal("The request is missing the property 'properties.codeUri'.")
     return {
         "description": sent.get("description"),
-        "tags": sent.get("tags") or {},
-        "properties": sent.get("properties") or {},
+        "tags": texts(sent.get("tags")),
+        "properties": texts(sent.get("properties")),
         "isArchived": bool(sent.get("isArchived", False)),
         "isAnonymous": bool(sent.get("isAnonymous", False)),
         "codeUri": sent["codeUri"],
@@ -61,7 +61,7 @@ async def find_by_hash(request: Request) -> Answer:
 def _has_hash(code: Resource, wanted: str, request: Request) -> bool:
     properties: dict[str, Any] = code.body["properties"]["properties"]
     version = request.query.get("hashVersion")
-    return properties.get("hash_sha256") == wanted and version in (None, properties.get("hash_version"))
+    return properties.get("hash_sha256") == wanted and version in {None, properties.get("hash_version")}
 
 
 async def start_pending_upload(request: Request) -> Answer:

@@ -10,7 +10,7 @@ from ruamel.yaml.error import YAMLError
 
 from windlass_emulator.errors import ml_refusal
 from windlass_emulator.feature import Feature
-from windlass_emulator.ml.assets import AssetKind, Properties, renderers, routes
+from windlass_emulator.ml.assets import AssetKind, Properties, renderers, routes, texts
 from windlass_emulator.ml.common import conflict, type_of
 from windlass_emulator.ml.shapes import CONTAINER, ENVIRONMENT
 
@@ -36,8 +36,8 @@ async def complete(_request: Request, _workspace: Resource, sent: Properties) ->
     anonymous = bool(sent.get("isAnonymous", False))
     return {
         "description": sent.get("description"),
-        "tags": sent.get("tags") or {},
-        "properties": {key: value for key, value in (sent.get("properties") or {}).items() if key != "azureml.labels"},
+        "tags": texts(sent.get("tags")),
+        "properties": {key: value for key, value in texts(sent.get("properties")).items() if key != "azureml.labels"},
         # Azure ignores the archiving of a version (recorded 2023-11).
         "isArchived": False,
         "isAnonymous": anonymous,

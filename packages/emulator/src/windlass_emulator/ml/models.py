@@ -13,7 +13,7 @@ from ruamel.yaml.error import YAMLError
 
 from windlass_emulator.errors import ml_refusal
 from windlass_emulator.feature import Feature
-from windlass_emulator.ml.assets import AssetKind, Properties, renderers, routes
+from windlass_emulator.ml.assets import AssetKind, Properties, renderers, routes, texts
 from windlass_emulator.ml.common import conflict, place
 from windlass_emulator.ml.references import blob_path
 from windlass_emulator.ml.shapes import CONTAINER, MODEL
@@ -35,8 +35,8 @@ async def complete(request: Request, workspace: Resource, sent: Properties) -> P
     archived = bool(sent.get("isArchived", False))
     return {
         "description": sent.get("description"),
-        "tags": sent.get("tags") or {},
-        "properties": sent.get("properties") or {},
+        "tags": texts(sent.get("tags")),
+        "properties": texts(sent.get("properties")),
         "isArchived": archived,
         "isAnonymous": bool(sent.get("isAnonymous", False)),
         "flavors": sent.get("flavors") or await _flavors(request, workspace, uri, kind),

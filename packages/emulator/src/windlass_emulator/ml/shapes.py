@@ -31,10 +31,21 @@ _WORKSPACE_UPDATE: Mapping[str, Shape] = {
     "enableDataIsolation": ANY,
     "friendlyName": ANY,
     "imageBuildCompute": ANY,
-    "managedNetwork": MappingProxyType({"isolationMode": ANY, "enableNetworkMonitor": ANY, "firewallSku": ANY}),
+    "managedNetwork": MappingProxyType(
+        {
+            "isolationMode": ANY,
+            "enableNetworkMonitor": ANY,
+            "firewallSku": ANY,
+            "outboundRules": Values(ANY),
+            "status": ANY,
+        }
+    ),
     "publicNetworkAccess": ANY,
     "systemDatastoresAuthMode": ANY,
     "v1LegacyMode": ANY,
+    # Gone from 2025-12-01, still sent by azure-ai-ml 1.35 with 2024-10-01-preview.
+    "allowRoleAssignmentOnRG": ANY,
+    "networkAcls": ANY,
 }
 
 WORKSPACE: Shape = _resource(

@@ -12,9 +12,10 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from windlass_emulator.online.client import Call, Reply, UnreachableError, ask
-from windlass_emulator.online.instance import Instance
+from windlass_emulator.online.instance import State
 
 
 class TooManyRequestsError(Exception):
@@ -23,6 +24,31 @@ class TooManyRequestsError(Exception):
 
 class ClosedError(Exception):
     """The deployment takes no more requests."""
+
+
+class Server(Protocol):
+    """One instance, as a fleet needs it.
+
+    Attributes:
+        busy: Requests that it is working on; the fleet counts them.
+    """
+
+    endpoint: str
+    deployment: str
+    index: int
+    state: State
+    port: int
+    busy: int
+
+    @property
+    def pid(self) -> int | None:
+        """Its process."""
+
+    def doubt(self) -> None:
+        """Look whether it still listens; nobody did at its port."""
+
+    async def stop(self) -> None:
+        """End it."""
 
 
 @dataclass(slots=True)
@@ -43,8 +69,8 @@ class Fleet:
     deployment: str
     timeout: float
     concurrency: int
-    instances: list[Instance] = field(default_factory=list)
-    leaving: list[Instance] = field(default_factory=list)
+    instances: list[Server] = field(default_factory=list)
+    leaving: list[Server] = field(default_factory=list)
     answers: Counter[str] = field(default_factory=Counter)
     closed: bool = False
     pending: int = 0
@@ -82,7 +108,7 @@ class Fleet:
                     instance.doubt()
 
     @asynccontextmanager
-    async def _place(self) -> AsyncIterator[Instance]:
+    async def _place(self) -> AsyncIterator[Server]:
         instance = await self._take()
         try:
             yield instance
@@ -91,7 +117,7 @@ class Fleet:
             self.wake()
             self._tell_change()
 
-    async def _take(self) -> Instance:
+    async def _take(self) -> Server:
         while (instance := self._free()) is None:
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append(turn)
@@ -107,7 +133,7 @@ class Fleet:
         instance.busy += 1
         return instance
 
-    def _free(self) -> Instance | None:
+    def _free(self) -> Server | None:
         ready = [one for one in self.instances if one.state == "running" and one.busy < self.concurrency]
         return min(ready, key=lambda one: one.busy, default=None)
 
@@ -125,7 +151,7 @@ class Fleet:
             self.wake()
         self._tell_change()
 
-    async def replace(self, instances: Sequence[Instance]) -> None:
+    async def replace(self, instances: Sequence[Server]) -> None:
         """Send new requests to these instances alone; end the others when they have finished theirs."""
         leaving = [one for one in self.instances if one not in instances]
         self.instances = list(instances)
@@ -144,7 +170,7 @@ class Fleet:
         self.closed = True
         await asyncio.gather(*(one.stop() for one in [*self.instances, *self.leaving]))
 
-    async def _retire(self, instance: Instance) -> None:
+    async def _retire(self, instance: Server) -> None:
         await self.until(lambda: instance.busy == 0)
         await instance.stop()
         self.leaving.remove(instance)

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from windlass_emulator.ml.common import child_id
 from windlass_emulator.online.balance import Share, Turns
-from windlass_emulator.online.fleet import Fleet
-from windlass_emulator.online.instance import Instance
+from windlass_emulator.online.fleet import Fleet, Server
 from windlass_emulator.online.keys import TokenSigner, keys_of
 from windlass_emulator.online.views import host_of
 
@@ -58,7 +57,7 @@ class Live:
 
     doorways: dict[str, Doorway] = field(default_factory=dict)
     fleets: dict[str, Fleet] = field(default_factory=dict)
-    arriving: dict[str, Sequence[Instance]] = field(default_factory=dict)
+    arriving: dict[str, Sequence[Server]] = field(default_factory=dict)
     signer: TokenSigner | None = None
     copies: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -131,7 +130,7 @@ def status(azure: LocalAzure) -> dict[str, Any]:
     }
 
 
-def _instance_row(instance: Instance) -> dict[str, Any]:
+def _instance_row(instance: Server) -> dict[str, Any]:
     return {
         "endpoint": instance.endpoint,
         "deployment": instance.deployment,

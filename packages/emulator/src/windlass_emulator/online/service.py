@@ -219,8 +219,9 @@ async def _revive(azure: LocalAzure, deployment: Resource) -> None:
     fleet = _fleet(azure, deployment.id, body)
     live(azure).fleets[deployment.id.lower()] = fleet
     prepared = await prepare.prepare(azure, deployment.id, body, serving["revision"])
-    fleet.instances = [_instance(azure, fleet, prepared, index) for index in range(body["sku"]["capacity"])]
-    for instance in fleet.instances:
+    instances = [_instance(azure, fleet, prepared, index) for index in range(body["sku"]["capacity"])]
+    fleet.instances = [*instances]
+    for instance in instances:
         instance.revive()
 
 

@@ -92,7 +92,10 @@ DEPLOYMENT: Mapping[str, Shape] = {
     "tags": Values(ANY),
 }
 
-ENDPOINT_PATCH: Mapping[str, Shape] = {"identity": _IDENTITY, "tags": Values(ANY)}
+ENDPOINT_PATCH: Mapping[str, Shape] = {
+    "identity": {"type": ANY, "userAssignedIdentities": Values(ANY)},
+    "tags": Values(ANY),
+}
 DEPLOYMENT_PATCH: Mapping[str, Shape] = {"sku": _SKU, "tags": Values(ANY)}
 REGENERATE_KEYS: Mapping[str, Shape] = {"keyType": ANY, "keyValue": ANY}
 GET_LOGS: Mapping[str, Shape] = {"containerType": ANY, "tail": ANY}
