@@ -26,7 +26,17 @@ class PulumiEngine:
         A stack that the backend does not know has nothing to destroy.
         """
         flags = [flag for each in spare for flag in ("--exclude", f"urn:pulumi:{stack}::**{each}::**")]
-        command = ["pulumi", "destroy", "--stack", stack, "--yes", "--skip-preview", "--non-interactive", *flags]
+        command = [
+            "pulumi",
+            "destroy",
+            "--stack",
+            stack,
+            "--yes",
+            "--skip-preview",
+            "--non-interactive",
+            "--suppress-progress",
+            *flags,
+        ]
         said = self._run(command)
         if said is not None and _NO_STACK not in said:
             raise EngineFailedError(" ".join(command), said)

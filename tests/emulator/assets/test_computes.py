@@ -116,6 +116,20 @@ async def test_a_change_in_the_middle_of_another_is_a_conflict(local: InProcess,
     assert refused.value.status == 409
 
 
+@pytest.mark.inferred
+async def test_a_cluster_whose_making_failed_says_so_and_can_be_made_again(local: InProcess) -> None:
+    local.azure.faults.add(operation="compute", times=1)
+    await local.send("PUT", CLUSTER, cluster())
+    await local.settle()
+    failed = (await local.send("GET", CLUSTER)).body["properties"]["provisioningState"]
+
+    await local.send("PUT", CLUSTER, cluster())
+    await local.settle()
+
+    assert failed == "Failed"
+    assert (await local.send("GET", CLUSTER)).body["properties"]["provisioningState"] == "Succeeded"
+
+
 @pytest.mark.recorded
 async def test_a_patch_is_answered_202_with_the_resource(local: InProcess) -> None:
     await local.send("PUT", CLUSTER, cluster())

@@ -64,6 +64,12 @@ async def test_a_patch_replaces_tags_and_takes_linked_ids_unchecked(local: InPro
     assert (await _properties(local))["imageBuildCompute"] == "nowhere"
 
 
+@pytest.mark.inferred
+async def test_a_linked_id_that_is_none_is_refused(local: InProcess) -> None:
+    with pytest.raises(AzureError, match="'insights' is not the id of a resource"):
+        await local.send("PATCH", WORKSPACE, {"properties": {"applicationInsights": "insights"}})
+
+
 @pytest.mark.specified
 @pytest.mark.parametrize("name", ["storageAccount", "keyVault"])
 async def test_linked_resources_cannot_be_exchanged(local: InProcess, name: str) -> None:
@@ -90,6 +96,19 @@ async def test_a_workspace_fails_when_its_storage_is_not_to_be_had(group: InProc
     await group.settle()
 
     assert (await _properties(group))["provisioningState"] == "Failed"
+
+
+@pytest.mark.inferred
+async def test_a_workspace_whose_making_failed_says_so_and_can_be_made_again(group: InProcess) -> None:
+    group.azure.faults.add(operation="workspace", times=1)
+    await group.send("PUT", WORKSPACE, BODY)
+    await group.settle()
+    failed = (await _properties(group))["provisioningState"]
+
+    await group.send("PUT", WORKSPACE, BODY)
+    await group.settle()
+
+    assert (failed, (await _properties(group))["provisioningState"]) == ("Failed", "Succeeded")
 
 
 @pytest.mark.inferred

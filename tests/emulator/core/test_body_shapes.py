@@ -49,7 +49,7 @@ def _paths_of_type(written: str, module: Any, at: str) -> set[str]:
 
 
 @pytest.mark.parametrize("row", BODIES, ids=str)
-def test_a_row_takes_what_the_official_model_sends_and_nothing_else(row: str):
+def test_a_row_takes_what_the_official_model_sends_and_nothing_else(row: str) -> None:
     body: Body = BODIES[row]
     module_name, _, class_name = body.model.partition(":")
     module = importlib.import_module(module_name)

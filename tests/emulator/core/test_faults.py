@@ -19,7 +19,7 @@ def _clean(azure: RunningAzure) -> Iterator[None]:
     azure.admin("DELETE", "/faults")
 
 
-def test_the_asked_for_request_fails_once(arm: ArmClients, azure: RunningAzure):
+def test_the_asked_for_request_fails_once(arm: ArmClients, azure: RunningAzure) -> None:
     name = fresh("rg-")
     azure.admin("POST", "/faults", {"method": "PUT", "path": f"{name}$", "status": 429, "code": "Throttled",
                                     "headers": {"Retry-After": "7"}})  # fmt: skip
@@ -31,7 +31,7 @@ def test_the_asked_for_request_fails_once(arm: ArmClients, azure: RunningAzure):
     assert first.headers["Retry-After"] == "7"
 
 
-def test_matches_before_the_asked_for_one_pass(arm: ArmClients, azure: RunningAzure):
+def test_matches_before_the_asked_for_one_pass(arm: ArmClients, azure: RunningAzure) -> None:
     name = arm.group()
     azure.admin("POST", "/faults", {"path": f"{name}$", "skip": 1, "times": 2, "status": 404})
 
@@ -40,7 +40,7 @@ def test_matches_before_the_asked_for_one_pass(arm: ArmClients, azure: RunningAz
     assert statuses == [200, 404, 404, 200]
 
 
-def test_the_next_operation_of_a_family_fails(arm: ArmClients, azure: RunningAzure):
+def test_the_next_operation_of_a_family_fails(arm: ArmClients, azure: RunningAzure) -> None:
     group = arm.group()
     azure.admin("POST", "/faults", {"operation": "container_registry", "code": "Broken", "message": "as asked"})
     body = {"location": "westeurope", "sku": {"name": "Basic"}}
@@ -51,7 +51,7 @@ def test_the_next_operation_of_a_family_fails(arm: ArmClients, azure: RunningAzu
     assert failed.value.error.code == "Broken"
 
 
-def test_faults_are_listed_and_taken_back(azure: RunningAzure):
+def test_faults_are_listed_and_taken_back(azure: RunningAzure) -> None:
     added = azure.admin("POST", "/faults", {"path": "never"})
 
     listed = azure.admin("GET", "/faults")["value"]
@@ -62,7 +62,7 @@ def test_faults_are_listed_and_taken_back(azure: RunningAzure):
 
 
 @pytest.mark.parametrize("asked", [{}, {"path": "a", "operation": "b"}, {"path": "("}, {"path": "a", "colour": "red"}])
-def test_faults_that_make_no_sense_are_refused(azure: RunningAzure, asked: dict[str, str]):
+def test_faults_that_make_no_sense_are_refused(azure: RunningAzure, asked: dict[str, str]) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         azure.admin("POST", "/faults", asked)
 

@@ -9,7 +9,7 @@ from support.arm_clients import ArmClients, fresh
 pytestmark = pytest.mark.specified
 
 
-def test_a_group_is_created_with_201_and_updated_with_200(arm: ArmClients):
+def test_a_group_is_created_with_201_and_updated_with_200(arm: ArmClients) -> None:
     path = f"{{sub}}/resourcegroups/{fresh('rg-')}"
 
     created = arm.call("PUT", path, {"location": "West Europe", "tags": {"a": "1"}})
@@ -21,7 +21,7 @@ def test_a_group_is_created_with_201_and_updated_with_200(arm: ArmClients):
     assert "tags" not in updated.json()
 
 
-def test_paths_are_matched_without_regard_to_case(arm: ArmClients):
+def test_paths_are_matched_without_regard_to_case(arm: ArmClients) -> None:
     name = arm.group()
 
     found = arm.call("GET", f"{{sub}}/RESOURCEGROUPS/{name.upper()}")
@@ -29,14 +29,14 @@ def test_paths_are_matched_without_regard_to_case(arm: ArmClients):
     assert found.json()["name"] == name
 
 
-def test_head_tells_whether_a_group_exists(arm: ArmClients):
+def test_head_tells_whether_a_group_exists(arm: ArmClients) -> None:
     name = arm.group()
 
     assert arm.resources.resource_groups.check_existence(name)
     assert not arm.resources.resource_groups.check_existence(fresh("none-"))
 
 
-def test_groups_are_listed_by_tag(arm: ArmClients):
+def test_groups_are_listed_by_tag(arm: ArmClients) -> None:
     name, value = fresh("rg-"), fresh("value")
     arm.resources.resource_groups.create_or_update(name, {"location": "westeurope", "tags": {"team": value}})
     arm.group()
@@ -46,7 +46,7 @@ def test_groups_are_listed_by_tag(arm: ArmClients):
     assert [group.name for group in found] == [name]
 
 
-def test_a_group_does_not_move_to_another_region(arm: ArmClients):
+def test_a_group_does_not_move_to_another_region(arm: ArmClients) -> None:
     name = arm.group("westeurope")
 
     with pytest.raises(HttpResponseError) as refused:
@@ -57,14 +57,14 @@ def test_a_group_does_not_move_to_another_region(arm: ArmClients):
 
 
 @pytest.mark.parametrize("name", ["ends-with-a-period.", "has a space", "x" * 91])
-def test_names_beyond_the_rule_are_refused(arm: ArmClients, name: str):
+def test_names_beyond_the_rule_are_refused(arm: ArmClients, name: str) -> None:
     refused = arm.call("PUT", f"{{sub}}/resourcegroups/{name}", {"location": "westeurope"})
 
     assert refused.status_code == 400
     assert refused.json()["error"]["code"] == "InvalidResourceGroupName"
 
 
-def test_a_missing_group_is_named_in_the_refusal(arm: ArmClients):
+def test_a_missing_group_is_named_in_the_refusal(arm: ArmClients) -> None:
     name = fresh("none-")
 
     with pytest.raises(ResourceNotFoundError) as refused:
@@ -74,7 +74,7 @@ def test_a_missing_group_is_named_in_the_refusal(arm: ArmClients):
     assert refused.value.error.message == f"Resource group '{name}' could not be found."
 
 
-def test_deleting_a_group_takes_time_and_refuses_writes_meanwhile(arm: ArmClients):
+def test_deleting_a_group_takes_time_and_refuses_writes_meanwhile(arm: ArmClients) -> None:
     name = arm.group()
 
     poller = arm.resources.resource_groups.begin_delete(name)
@@ -87,7 +87,7 @@ def test_deleting_a_group_takes_time_and_refuses_writes_meanwhile(arm: ArmClient
         assert during.json()["error"]["code"] == "ResourceGroupBeingDeleted"
 
 
-def test_deleting_a_group_takes_its_resources_along(arm: ArmClients):
+def test_deleting_a_group_takes_its_resources_along(arm: ArmClients) -> None:
     group = arm.group()
     account = arm.account(group)
 
@@ -100,13 +100,13 @@ def test_deleting_a_group_takes_its_resources_along(arm: ArmClients):
     ).name_available
 
 
-def test_deleting_an_absent_group_is_a_404(arm: ArmClients):
+def test_deleting_an_absent_group_is_a_404(arm: ArmClients) -> None:
     answer = arm.call("DELETE", f"{{sub}}/resourcegroups/{fresh('none-')}")
 
     assert answer.status_code == 404
 
 
-def test_the_resources_of_a_group_are_listed_without_properties(arm: ArmClients):
+def test_the_resources_of_a_group_are_listed_without_properties(arm: ArmClients) -> None:
     group = arm.group()
     account = arm.account(group)
 
@@ -118,7 +118,7 @@ def test_the_resources_of_a_group_are_listed_without_properties(arm: ArmClients)
     assert "createdTime" in row
 
 
-def test_resources_are_filtered_by_type(arm: ArmClients):
+def test_resources_are_filtered_by_type(arm: ArmClients) -> None:
     group = arm.group()
     arm.account(group)
 

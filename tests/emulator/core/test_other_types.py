@@ -15,7 +15,7 @@ def _registry_path(group: str, name: str) -> str:
     return f"{{sub}}/resourceGroups/{group}/providers/Microsoft.ContainerRegistry/registries/{name}"
 
 
-def test_a_registry_shows_what_azure_adds(arm: ArmClients):
+def test_a_registry_shows_what_azure_adds(arm: ArmClients) -> None:
     group, name = arm.group(), fresh("Registry")
 
     made = arm.registries.registries.begin_create(
@@ -29,7 +29,7 @@ def test_a_registry_shows_what_azure_adds(arm: ArmClients):
     assert made.provisioning_state == "Succeeded"
 
 
-def test_credentials_need_the_admin_user(arm: ArmClients):
+def test_credentials_need_the_admin_user(arm: ArmClients) -> None:
     group, name = arm.group(), fresh("registry")
     body = {"location": "westeurope", "sku": {"name": "Basic"}}
     arm.registries.registries.begin_create(group, name, body).result()
@@ -44,7 +44,7 @@ def test_credentials_need_the_admin_user(arm: ArmClients):
     assert [password.name for password in told.passwords] == ["password", "password2"]
 
 
-def test_a_regenerated_password_is_another(arm: ArmClients):
+def test_a_regenerated_password_is_another(arm: ArmClients) -> None:
     group, name = arm.group(), fresh("registry")
     body = {"location": "westeurope", "sku": {"name": "Basic"}, "admin_user_enabled": True}
     arm.registries.registries.begin_create(group, name, body).result()
@@ -56,7 +56,7 @@ def test_a_regenerated_password_is_another(arm: ArmClients):
     assert after[1].value != before[1].value
 
 
-def test_a_registry_name_is_taken_for_everybody(arm: ArmClients):
+def test_a_registry_name_is_taken_for_everybody(arm: ArmClients) -> None:
     name = fresh("registry")
     body = {"location": "westeurope", "sku": {"name": "Basic"}}
     arm.registries.registries.begin_create(arm.group(), name, body).result()
@@ -68,7 +68,7 @@ def test_a_registry_name_is_taken_for_everybody(arm: ArmClients):
     assert refused.value.error.code == "AlreadyInUse"
 
 
-def test_an_unknown_sku_is_refused(arm: ArmClients):
+def test_an_unknown_sku_is_refused(arm: ArmClients) -> None:
     body = {"location": "westeurope", "sku": {"name": "Gold"}}
 
     refused = arm.call("PUT", _registry_path(arm.group(), fresh("registry")), body)
@@ -77,7 +77,7 @@ def test_an_unknown_sku_is_refused(arm: ArmClients):
     assert "Basic, Standard, Premium" in refused.json()["error"]["message"]
 
 
-def test_a_registry_is_deleted_with_202_and_then_204(arm: ArmClients):
+def test_a_registry_is_deleted_with_202_and_then_204(arm: ArmClients) -> None:
     group, name = arm.group(), fresh("registry")
     body = {"location": "westeurope", "sku": {"name": "Basic"}}
     arm.registries.registries.begin_create(group, name, body).result()
@@ -95,19 +95,19 @@ def _workspace(arm: ArmClients, group: str) -> str:
     return str(made.id)
 
 
-def test_a_log_analytics_workspace_shows_what_azure_adds(arm: ArmClients):
+def test_a_log_analytics_workspace_shows_what_azure_adds(arm: ArmClients) -> None:
     group, name = arm.group(), fresh("logs-")
 
     made = arm.logs.workspaces.begin_create_or_update(group, name, {"location": "westeurope"}).result()
 
-    assert uuid.UUID(made.customer_id)
+    assert str(uuid.UUID(made.customer_id)) == made.customer_id
     assert made.sku.name == "PerGB2018"
     assert made.retention_in_days == 30
     assert made.provisioning_state == "Succeeded"
     assert made.id == made.id.lower()
 
 
-def test_shared_keys_stay_until_they_are_made_anew(arm: ArmClients):
+def test_shared_keys_stay_until_they_are_made_anew(arm: ArmClients) -> None:
     group = arm.group()
     name = _workspace(arm, group).rpartition("/")[2]
 
@@ -118,7 +118,7 @@ def test_shared_keys_stay_until_they_are_made_anew(arm: ArmClients):
     assert other.primary_shared_key != first.primary_shared_key
 
 
-def test_an_update_keeps_the_customer_id(arm: ArmClients):
+def test_an_update_keeps_the_customer_id(arm: ArmClients) -> None:
     group = arm.group()
     name = _workspace(arm, group).rpartition("/")[2]
     before = arm.logs.workspaces.get(group, name).customer_id
@@ -138,7 +138,7 @@ def _component_path(group: str, name: str) -> str:
     return f"{{sub}}/resourceGroups/{group}/providers/Microsoft.Insights/components/{name}"
 
 
-def test_a_component_is_created_with_200(arm: ArmClients):
+def test_a_component_is_created_with_200(arm: ArmClients) -> None:
     group, name = arm.group(), fresh("insights-")
 
     answer = arm.call("PUT", _component_path(group, name), _component(_workspace(arm, group)))
@@ -150,7 +150,7 @@ def test_a_component_is_created_with_200(arm: ArmClients):
     assert "systemData" not in answer.json()
 
 
-def test_a_component_needs_a_workspace_that_exists(arm: ArmClients):
+def test_a_component_needs_a_workspace_that_exists(arm: ArmClients) -> None:
     group = arm.group()
     missing = f"/subscriptions/x/resourceGroups/{group}/providers/Microsoft.OperationalInsights/workspaces/none"
 
@@ -159,7 +159,7 @@ def test_a_component_needs_a_workspace_that_exists(arm: ArmClients):
     assert refused.status_code == 400
 
 
-def test_an_identity_keeps_its_ids(arm: ArmClients):
+def test_an_identity_keeps_its_ids(arm: ArmClients) -> None:
     group, name = arm.group(), fresh("identity-")
 
     made = arm.identities.user_assigned_identities.create_or_update(group, name, {"location": "westeurope"})
@@ -172,14 +172,14 @@ def test_an_identity_keeps_its_ids(arm: ArmClients):
     assert again.tags == {"a": "1"}
 
 
-def test_a_vault_of_another_type_in_the_group_is_no_identity(arm: ArmClients):
+def test_a_vault_of_another_type_in_the_group_is_no_identity(arm: ArmClients) -> None:
     group = arm.group()
     _workspace(arm, group)
 
     assert list(arm.identities.user_assigned_identities.list_by_resource_group(group)) == []
 
 
-def test_a_resource_shows_the_ids_of_its_identities(arm: ArmClients):
+def test_a_resource_shows_the_ids_of_its_identities(arm: ArmClients) -> None:
     group = arm.group()
     made = arm.identities.user_assigned_identities.create_or_update(group, fresh("id-"), {"location": "westeurope"})
     account = fresh("acct")
@@ -192,5 +192,5 @@ def test_a_resource_shows_the_ids_of_its_identities(arm: ArmClients):
 
     shown = arm.storage.storage_accounts.begin_create(group, account, body).result().identity
 
-    assert uuid.UUID(shown.principal_id)
+    assert str(uuid.UUID(shown.principal_id)) == shown.principal_id
     assert shown.user_assigned_identities[made.id].client_id == made.client_id

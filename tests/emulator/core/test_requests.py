@@ -26,7 +26,7 @@ def _credential(azure: RunningAzure, **change: str) -> ClientSecretCredential:
 
 
 @pytest.mark.specified
-def test_a_token_carries_the_claims_of_the_service_principal(azure: RunningAzure):
+def test_a_token_carries_the_claims_of_the_service_principal(azure: RunningAzure) -> None:
     token = azure.credential().get_token("https://management.azure.com/.default")
 
     claims = jwt.decode(token.token, options={"verify_signature": False})
@@ -45,20 +45,20 @@ def test_a_token_carries_the_claims_of_the_service_principal(azure: RunningAzure
         ({"client_id": "00000000-0000-4000-8000-000000000009"}, "AADSTS700016"),
     ],
 )
-def test_sign_in_is_refused_as_entra_does(azure: RunningAzure, change: dict[str, str], says: str):
+def test_sign_in_is_refused_as_entra_does(azure: RunningAzure, change: dict[str, str], says: str) -> None:
     with pytest.raises(ClientAuthenticationError, match=says):
         _credential(azure, **change).get_token("https://management.azure.com/.default")
 
 
 @pytest.mark.specified
-def test_a_token_for_an_unknown_service_is_refused(azure: RunningAzure):
+def test_a_token_for_an_unknown_service_is_refused(azure: RunningAzure) -> None:
     with pytest.raises(ClientAuthenticationError, match="AADSTS500011"):
         azure.credential().get_token("https://nobody.example/.default")
 
 
 @pytest.mark.specified
 @pytest.mark.parametrize("authorization", ["", "Bearer nonsense", "Basic abc"])
-def test_a_request_without_a_good_token_is_a_401(arm: ArmClients, authorization: str):
+def test_a_request_without_a_good_token_is_a_401(arm: ArmClients, authorization: str) -> None:
     refused = arm.call("GET", GROUPS, headers={"Authorization": authorization})
 
     assert refused.status_code == 401
@@ -66,7 +66,7 @@ def test_a_request_without_a_good_token_is_a_401(arm: ArmClients, authorization:
 
 
 @pytest.mark.specified
-def test_a_token_of_another_service_is_refused(arm: ArmClients, azure: RunningAzure):
+def test_a_token_of_another_service_is_refused(arm: ArmClients, azure: RunningAzure) -> None:
     token = azure.credential().get_token("https://storage.azure.com/.default").token
 
     refused = arm.call("GET", GROUPS, headers={"Authorization": f"Bearer {token}"})
@@ -79,7 +79,7 @@ def test_a_token_of_another_service_is_refused(arm: ArmClients, azure: RunningAz
 @pytest.mark.parametrize(
     ("version", "code"), [(None, "MissingApiVersionParameter"), ("latest", "InvalidApiVersionParameter")]
 )
-def test_every_request_names_its_api_version(arm: ArmClients, version: str | None, code: str):
+def test_every_request_names_its_api_version(arm: ArmClients, version: str | None, code: str) -> None:
     refused = arm.call("GET", GROUPS, api_version=version)
 
     assert refused.status_code == 400
@@ -95,7 +95,7 @@ def test_every_request_names_its_api_version(arm: ArmClients, version: str | Non
         ("POST", "providers/Microsoft.Storage/storageAccounts/a/failover", "'failover' of Microsoft.Storage"),
     ],
 )
-def test_what_is_not_emulated_is_refused_by_name(arm: ArmClients, method: str, path: str, says: str):
+def test_what_is_not_emulated_is_refused_by_name(arm: ArmClients, method: str, path: str, says: str) -> None:
     refused = arm.call(method, f"{{sub}}/resourceGroups/rg/{path}", {} if method != "GET" else None)
 
     assert refused.status_code == 501
@@ -103,7 +103,7 @@ def test_what_is_not_emulated_is_refused_by_name(arm: ArmClients, method: str, p
 
 
 @pytest.mark.specified
-def test_a_body_that_is_not_json_is_refused(arm: ArmClients):
+def test_a_body_that_is_not_json_is_refused(arm: ArmClients) -> None:
     refused = arm.call("PUT", f"{{sub}}/resourcegroups/{fresh('rg-')}", content=b"{")
 
     assert refused.status_code == 400
@@ -111,12 +111,12 @@ def test_a_body_that_is_not_json_is_refused(arm: ArmClients):
 
 
 @pytest.mark.specified
-def test_a_known_path_with_another_method_is_a_405(arm: ArmClients):
+def test_a_known_path_with_another_method_is_a_405(arm: ArmClients) -> None:
     assert arm.call("POST", f"{{sub}}/resourcegroups/{fresh('rg-')}", {}).status_code == 405
 
 
 @pytest.mark.recorded
-def test_answers_carry_the_headers_of_the_control_plane(arm: ArmClients):
+def test_answers_carry_the_headers_of_the_control_plane(arm: ArmClients) -> None:
     headers = arm.call("GET", GROUPS).headers
 
     assert (headers["Cache-Control"], headers["Pragma"], headers["Expires"]) == ("no-cache", "no-cache", "-1")
@@ -131,7 +131,7 @@ def test_answers_carry_the_headers_of_the_control_plane(arm: ArmClients):
 
 
 @pytest.mark.specified
-def test_a_client_request_id_is_echoed_when_asked_for(arm: ArmClients):
+def test_a_client_request_id_is_echoed_when_asked_for(arm: ArmClients) -> None:
     sent = {"x-ms-client-request-id": "mine", "x-ms-return-client-request-id": "true"}
 
     assert arm.call("GET", GROUPS, headers=sent).headers["x-ms-client-request-id"] == "mine"
@@ -139,7 +139,7 @@ def test_a_client_request_id_is_echoed_when_asked_for(arm: ArmClients):
 
 @pytest.mark.inferred
 @pytest.mark.parametrize("host", ["example.org", "pypi.org", "nobody.blob.core.windows.net", "vault.vault.azure.net"])
-def test_the_proxy_lets_nothing_through_to_other_hosts(azure: RunningAzure, host: str):
+def test_the_proxy_lets_nothing_through_to_other_hosts(azure: RunningAzure, host: str) -> None:
     with (
         httpx.Client(proxy=azure.proxy, verify=_trusting(azure), trust_env=False) as client,
         pytest.raises(httpx.ProxyError, match="502"),
@@ -148,7 +148,7 @@ def test_the_proxy_lets_nothing_through_to_other_hosts(azure: RunningAzure, host
 
 
 @pytest.mark.inferred
-def test_the_proxy_answers_connect_only(azure: RunningAzure):
+def test_the_proxy_answers_connect_only(azure: RunningAzure) -> None:
     with httpx.Client(proxy=azure.proxy, trust_env=False) as client:
         answer = client.get("http://management.azure.com/")
 
@@ -157,7 +157,7 @@ def test_the_proxy_answers_connect_only(azure: RunningAzure):
 
 
 @pytest.mark.inferred
-def test_the_admin_api_is_not_reached_under_azures_names(azure: RunningAzure):
+def test_the_admin_api_is_not_reached_under_azures_names(azure: RunningAzure) -> None:
     with httpx.Client(proxy=azure.proxy, verify=_trusting(azure), trust_env=False) as client:
         answer = client.get(f"{MANAGEMENT}/status")
 
@@ -165,7 +165,7 @@ def test_the_admin_api_is_not_reached_under_azures_names(azure: RunningAzure):
 
 
 @pytest.mark.inferred
-def test_azures_names_are_not_reached_on_the_admin_listener(azure: RunningAzure):
+def test_azures_names_are_not_reached_on_the_admin_listener(azure: RunningAzure) -> None:
     (admin,) = (row["address"] for row in azure.status()["listeners"] if row["name"] == "admin")
     with httpx.Client(trust_env=False) as client:
         answer = client.get(f"{admin}/subscriptions", headers={"Host": "management.azure.com"})

@@ -32,7 +32,7 @@ def _new() -> str:
     return str(uuid.uuid4())
 
 
-def test_an_assignment_is_created_found_and_deleted(arm: ArmClients):
+def test_an_assignment_is_created_found_and_deleted(arm: ArmClients) -> None:
     scope, name, principal = _scope(arm, arm.group()), _new(), _new()
 
     made = arm.roles.role_assignments.create(scope, name, _body(arm, principal))
@@ -46,7 +46,7 @@ def test_an_assignment_is_created_found_and_deleted(arm: ArmClients):
     assert arm.roles.role_assignments.delete(scope, name) is None
 
 
-def test_the_same_grant_under_another_name_is_refused(arm: ArmClients):
+def test_the_same_grant_under_another_name_is_refused(arm: ArmClients) -> None:
     scope, principal = _scope(arm, arm.group()), _new()
     arm.roles.role_assignments.create(scope, _new(), _body(arm, principal))
 
@@ -57,7 +57,7 @@ def test_the_same_grant_under_another_name_is_refused(arm: ArmClients):
     assert refused.value.error.message == "The role assignment already exists."
 
 
-def test_the_same_grant_under_the_same_name_is_an_update(arm: ArmClients):
+def test_the_same_grant_under_the_same_name_is_an_update(arm: ArmClients) -> None:
     scope, name, principal = _scope(arm, arm.group()), _new(), _new()
     arm.roles.role_assignments.create(scope, name, _body(arm, principal))
 
@@ -67,7 +67,7 @@ def test_the_same_grant_under_the_same_name_is_an_update(arm: ArmClients):
 
 
 @pytest.mark.parametrize("change", ["principal", "role"])
-def test_an_assignment_cannot_become_another(arm: ArmClients, change: str):
+def test_an_assignment_cannot_become_another(arm: ArmClients, change: str) -> None:
     scope, name, principal = _scope(arm, arm.group()), _new(), _new()
     arm.roles.role_assignments.create(scope, name, _body(arm, principal))
     other = _body(arm, _new()) if change == "principal" else _body(arm, principal, ACR_PULL)
@@ -79,7 +79,7 @@ def test_an_assignment_cannot_become_another(arm: ArmClients, change: str):
     assert refused.value.error.code == "RoleAssignmentUpdateNotPermitted"
 
 
-def test_assignments_are_listed_by_principal(arm: ArmClients):
+def test_assignments_are_listed_by_principal(arm: ArmClients) -> None:
     group, principal = arm.group(), _new()
     scope = _scope(arm, group)
     arm.roles.role_assignments.create(scope, _new(), _body(arm, principal))
@@ -92,7 +92,7 @@ def test_assignments_are_listed_by_principal(arm: ArmClients):
     assert len(in_group) == 2
 
 
-def test_assignments_go_with_their_scope(arm: ArmClients):
+def test_assignments_go_with_their_scope(arm: ArmClients) -> None:
     group, principal = arm.group(), _new()
     arm.roles.role_assignments.create(_scope(arm, group), _new(), _body(arm, principal))
 
@@ -101,7 +101,7 @@ def test_assignments_go_with_their_scope(arm: ArmClients):
     assert not list(arm.roles.role_assignments.list_for_subscription(filter=f"principalId eq '{principal}'"))
 
 
-def test_an_assignment_needs_a_scope_that_exists(arm: ArmClients):
+def test_an_assignment_needs_a_scope_that_exists(arm: ArmClients) -> None:
     with pytest.raises(HttpResponseError) as refused:
         arm.roles.role_assignments.create(_scope(arm, "none"), _new(), _body(arm, _new()))
 
@@ -109,7 +109,7 @@ def test_an_assignment_needs_a_scope_that_exists(arm: ArmClients):
 
 
 @pytest.mark.inferred
-def test_a_role_that_is_not_known_here_is_refused_by_name(arm: ArmClients):
+def test_a_role_that_is_not_known_here_is_refused_by_name(arm: ArmClients) -> None:
     role = _new()
 
     refused = arm.call(
@@ -123,7 +123,7 @@ def test_a_role_that_is_not_known_here_is_refused_by_name(arm: ArmClients):
     assert role in refused.json()["error"]["message"]
 
 
-def test_a_built_in_role_is_found_by_its_name(arm: ArmClients):
+def test_a_built_in_role_is_found_by_its_name(arm: ArmClients) -> None:
     scope = f"/subscriptions/{arm.azure.subscription}"
 
     (role,) = arm.roles.role_definitions.list(scope, filter="roleName eq 'AcrPull'")

@@ -22,7 +22,7 @@ def _path(group: str, account: str) -> str:
     return f"{{sub}}/resourceGroups/{group}/providers/Microsoft.Storage/storageAccounts/{account}"
 
 
-def test_an_account_is_created_with_202_and_updated_with_200(arm: ArmClients):
+def test_an_account_is_created_with_202_and_updated_with_200(arm: ArmClients) -> None:
     group, name = arm.group(), fresh("acct")
 
     accepted = arm.call("PUT", _path(group, name), BODY)
@@ -37,7 +37,7 @@ def test_an_account_is_created_with_202_and_updated_with_200(arm: ArmClients):
 
 
 @pytest.mark.recorded
-def test_an_account_shows_what_azure_adds(arm: ArmClients):
+def test_an_account_shows_what_azure_adds(arm: ArmClients) -> None:
     group = arm.group()
     name = arm.account(group)
 
@@ -57,7 +57,7 @@ def test_an_account_shows_what_azure_adds(arm: ArmClients):
     assert properties["privateEndpointConnections"] == []
 
 
-def test_an_update_keeps_what_it_does_not_mention(arm: ArmClients):
+def test_an_update_keeps_what_it_does_not_mention(arm: ArmClients) -> None:
     group, name = arm.group(), fresh("acct")
     body = {**BODY, "properties": {"minimumTlsVersion": "TLS1_2"}}
     arm.storage.storage_accounts.begin_create(group, name, BODY).result()
@@ -68,7 +68,7 @@ def test_an_update_keeps_what_it_does_not_mention(arm: ArmClients):
     assert updated["properties"]["minimumTlsVersion"] == "TLS1_2"
 
 
-def test_a_name_is_taken_for_everybody(arm: ArmClients):
+def test_a_name_is_taken_for_everybody(arm: ArmClients) -> None:
     name = arm.account(arm.group())
 
     with pytest.raises(ResourceExistsError) as refused:
@@ -79,7 +79,7 @@ def test_a_name_is_taken_for_everybody(arm: ArmClients):
 
 
 @pytest.mark.parametrize("name", ["ab", "UPPER", "with-hyphen", "x" * 25])
-def test_names_beyond_the_rule_are_refused(arm: ArmClients, name: str):
+def test_names_beyond_the_rule_are_refused(arm: ArmClients, name: str) -> None:
     refused = arm.call("PUT", _path(arm.group(), name), BODY)
 
     assert refused.status_code == 400
@@ -89,7 +89,7 @@ def test_names_beyond_the_rule_are_refused(arm: ArmClients, name: str):
 @pytest.mark.parametrize(
     ("name", "reason"), [("free", None), ("Not Valid", "AccountNameInvalid"), ("taken", "AlreadyExists")]
 )
-def test_names_can_be_asked_for(arm: ArmClients, name: str, reason: str | None):
+def test_names_can_be_asked_for(arm: ArmClients, name: str, reason: str | None) -> None:
     asked = {"free": fresh("free"), "taken": arm.account(arm.group())}.get(name, name)
 
     told = arm.storage.storage_accounts.check_name_availability(
@@ -111,7 +111,7 @@ def test_names_can_be_asked_for(arm: ArmClients, name: str, reason: str | None):
 )
 def test_bodies_that_azure_does_not_take_are_refused_by_name(
     arm: ArmClients, change: dict[str, object], status: int, code: str, says: str
-):
+) -> None:
     refused = arm.call("PUT", _path(arm.group(), fresh("acct")), {**BODY, **change})
 
     assert refused.status_code == status
@@ -119,7 +119,7 @@ def test_bodies_that_azure_does_not_take_are_refused_by_name(
     assert says in refused.json()["error"]["message"]
 
 
-def test_hierarchical_namespaces_cannot_be_switched_on_later(arm: ArmClients):
+def test_hierarchical_namespaces_cannot_be_switched_on_later(arm: ArmClients) -> None:
     group, name = arm.group(), fresh("acct")
     flat = {**BODY, "properties": {"isHnsEnabled": False}}
     arm.storage.storage_accounts.begin_create(group, name, BODY).result()
@@ -135,7 +135,7 @@ def test_hierarchical_namespaces_cannot_be_switched_on_later(arm: ArmClients):
     }
 
 
-def test_an_account_does_not_move(arm: ArmClients):
+def test_an_account_does_not_move(arm: ArmClients) -> None:
     group = arm.group()
     name = arm.account(group)
 
@@ -145,7 +145,7 @@ def test_an_account_does_not_move(arm: ArmClients):
     assert refused.json()["error"]["code"] == "InvalidResourceLocation"
 
 
-def test_a_patch_merges_properties_and_replaces_tags(arm: ArmClients):
+def test_a_patch_merges_properties_and_replaces_tags(arm: ArmClients) -> None:
     group = arm.group()
     name = arm.account(group)
     arm.call("PATCH", _path(group, name), {"tags": {"old": "1"}, "properties": {"minimumTlsVersion": "TLS1_2"}})
@@ -156,7 +156,7 @@ def test_a_patch_merges_properties_and_replaces_tags(arm: ArmClients):
     assert changed["properties"]["minimumTlsVersion"] == "TLS1_2"
 
 
-def test_a_blob_written_with_the_account_key_is_read_with_a_token(arm: ArmClients, azure: RunningAzure):
+def test_a_blob_written_with_the_account_key_is_read_with_a_token(arm: ArmClients, azure: RunningAzure) -> None:
     group = arm.group()
     account = arm.account(group)
     with_key = arm.blobs(group, account)
@@ -170,7 +170,7 @@ def test_a_blob_written_with_the_account_key_is_read_with_a_token(arm: ArmClient
         assert with_token.get_blob_client("data", "a/b.txt").download_blob().readall() == b"hello"
 
 
-def test_another_key_opens_nothing(arm: ArmClients, azure: RunningAzure):
+def test_another_key_opens_nothing(arm: ArmClients, azure: RunningAzure) -> None:
     account = arm.account(arm.group())
     wrong = "A" * 86 + "=="
     address = f"https://{account}.blob.core.windows.net"
@@ -182,7 +182,7 @@ def test_another_key_opens_nothing(arm: ArmClients, azure: RunningAzure):
         client.create_container("data")
 
 
-def test_a_regenerated_key_opens_nothing_any_more(arm: ArmClients):
+def test_a_regenerated_key_opens_nothing_any_more(arm: ArmClients) -> None:
     group = arm.group()
     account = arm.account(group)
     old = arm.blobs(group, account)
@@ -195,7 +195,7 @@ def test_a_regenerated_key_opens_nothing_any_more(arm: ArmClients):
     arm.blobs(group, account).create_container("after")
 
 
-def test_both_sides_show_the_same_containers(arm: ArmClients):
+def test_both_sides_show_the_same_containers(arm: ArmClients) -> None:
     group = arm.group()
     account = arm.account(group)
     arm.storage.blob_containers.create(group, account, "through-arm", {"metadata": {"a": "1"}})
@@ -211,7 +211,7 @@ def test_both_sides_show_the_same_containers(arm: ArmClients):
     assert shown.etag
 
 
-def test_a_container_is_created_with_201_updated_with_200_deleted_with_200_and_204(arm: ArmClients):
+def test_a_container_is_created_with_201_updated_with_200_deleted_with_200_and_204(arm: ArmClients) -> None:
     group = arm.group()
     path = f"{_path(group, arm.account(group))}/blobServices/default/containers/data"
 
@@ -222,7 +222,7 @@ def test_a_container_is_created_with_201_updated_with_200_deleted_with_200_and_2
 
 
 @pytest.mark.parametrize("name", ["ab", "Upper", "double--hyphen", "-starts"])
-def test_container_names_beyond_the_rule_are_refused(arm: ArmClients, name: str):
+def test_container_names_beyond_the_rule_are_refused(arm: ArmClients, name: str) -> None:
     group = arm.group()
 
     refused = arm.call("PUT", f"{_path(group, arm.account(group))}/blobServices/default/containers/{name}", {})
@@ -231,7 +231,7 @@ def test_container_names_beyond_the_rule_are_refused(arm: ArmClients, name: str)
 
 
 @pytest.mark.inferred
-def test_public_access_needs_the_accounts_consent(arm: ArmClients):
+def test_public_access_needs_the_accounts_consent(arm: ArmClients) -> None:
     group = arm.group()
     path = f"{_path(group, arm.account(group))}/blobServices/default/containers/data"
 
@@ -241,7 +241,7 @@ def test_public_access_needs_the_accounts_consent(arm: ArmClients):
     assert refused.json()["error"]["code"] == "PublicAccessNotPermitted"
 
 
-def test_the_blob_service_of_an_account_is_shown(arm: ArmClients):
+def test_the_blob_service_of_an_account_is_shown(arm: ArmClients) -> None:
     group = arm.group()
 
     service = arm.storage.blob_services.get_service_properties(group, arm.account(group))
@@ -249,7 +249,7 @@ def test_the_blob_service_of_an_account_is_shown(arm: ArmClients):
     assert service.name == "default"
 
 
-def test_deleting_an_account_deletes_its_blobs(arm: ArmClients):
+def test_deleting_an_account_deletes_its_blobs(arm: ArmClients) -> None:
     group = arm.group()
     account = arm.account(group)
     arm.blobs(group, account).create_container("data")
@@ -260,13 +260,13 @@ def test_deleting_an_account_deletes_its_blobs(arm: ArmClients):
     assert list(arm.blobs(group, account).list_containers()) == []
 
 
-def test_deleting_an_absent_account_is_a_204(arm: ArmClients):
+def test_deleting_an_absent_account_is_a_204(arm: ArmClients) -> None:
     answer = arm.call("DELETE", _path(arm.group(), fresh("none")))
 
     assert answer.status_code == 204
 
 
-def test_a_missing_account_is_named_in_the_refusal(arm: ArmClients):
+def test_a_missing_account_is_named_in_the_refusal(arm: ArmClients) -> None:
     group, name = arm.group(), fresh("none")
 
     with pytest.raises(ResourceNotFoundError) as refused:

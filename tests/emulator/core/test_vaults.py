@@ -22,15 +22,15 @@ def _path(group: str, name: str) -> str:
     return f"{{sub}}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{name}"
 
 
-def _vault(arm: ArmClients, body: dict[str, Any], group: str | None = None, **properties: Any) -> tuple[str, str]:
-    group, name = group or arm.group(), fresh("vault")
+def _vault(arm: ArmClients, body: dict[str, Any], **properties: Any) -> tuple[str, str]:
+    group, name = arm.group(), fresh("vault")
     sent = {**body, "properties": {**body["properties"], **properties}}
     arm.vaults.vaults.begin_create_or_update(group, name, sent).result()
     return group, name
 
 
 @pytest.mark.recorded
-def test_a_vault_shows_what_azure_adds(arm: ArmClients, body: dict[str, Any]):
+def test_a_vault_shows_what_azure_adds(arm: ArmClients, body: dict[str, Any]) -> None:
     group, name = _vault(arm, body)
 
     shown = arm.call("GET", _path(group, name), api_version="2024-11-01").json()
@@ -51,14 +51,14 @@ def test_a_vault_shows_what_azure_adds(arm: ArmClients, body: dict[str, Any]):
     }
 
 
-def test_a_new_vault_is_not_ready_at_once(arm: ArmClients, body: dict[str, Any]):
+def test_a_new_vault_is_not_ready_at_once(arm: ArmClients, body: dict[str, Any]) -> None:
     created = arm.call("PUT", _path(arm.group(), fresh("vault")), body)
 
     assert created.status_code == 201
     assert created.json()["properties"]["provisioningState"] == "RegisteringDns"
 
 
-def test_a_deleted_vault_keeps_its_name(arm: ArmClients, body: dict[str, Any]):
+def test_a_deleted_vault_keeps_its_name(arm: ArmClients, body: dict[str, Any]) -> None:
     group, name = _vault(arm, body)
 
     arm.vaults.vaults.delete(group, name)
@@ -76,7 +76,7 @@ def test_a_deleted_vault_keeps_its_name(arm: ArmClients, body: dict[str, Any]):
     )
 
 
-def test_a_group_leaves_its_vaults_in_the_deleted_state(arm: ArmClients, body: dict[str, Any]):
+def test_a_group_leaves_its_vaults_in_the_deleted_state(arm: ArmClients, body: dict[str, Any]) -> None:
     group, name = _vault(arm, body)
 
     arm.resources.resource_groups.begin_delete(group).result()
@@ -84,7 +84,7 @@ def test_a_group_leaves_its_vaults_in_the_deleted_state(arm: ArmClients, body: d
     assert arm.vaults.vaults.get_deleted(name, "westeurope").name == name
 
 
-def test_a_purged_vault_frees_its_name(arm: ArmClients, body: dict[str, Any]):
+def test_a_purged_vault_frees_its_name(arm: ArmClients, body: dict[str, Any]) -> None:
     group, name = _vault(arm, body)
     arm.vaults.vaults.delete(group, name)
 
@@ -94,7 +94,7 @@ def test_a_purged_vault_frees_its_name(arm: ArmClients, body: dict[str, Any]):
     assert again.properties.provisioning_state == "Succeeded"
 
 
-def test_purge_protection_keeps_a_deleted_vault(arm: ArmClients, body: dict[str, Any]):
+def test_purge_protection_keeps_a_deleted_vault(arm: ArmClients, body: dict[str, Any]) -> None:
     group, name = _vault(arm, body, enablePurgeProtection=True)
     arm.vaults.vaults.delete(group, name)
 
@@ -105,7 +105,7 @@ def test_purge_protection_keeps_a_deleted_vault(arm: ArmClients, body: dict[str,
     assert refused.value.status_code == 403
 
 
-def test_a_recovered_vault_is_what_it_was(arm: ArmClients, body: dict[str, Any]):
+def test_a_recovered_vault_is_what_it_was(arm: ArmClients, body: dict[str, Any]) -> None:
     group, name = _vault(arm, body, enabledForDeployment=True)
     arm.vaults.vaults.delete(group, name)
     recover = {**body, "properties": {**body["properties"], "createMode": "recover"}}
@@ -117,7 +117,7 @@ def test_a_recovered_vault_is_what_it_was(arm: ArmClients, body: dict[str, Any])
 
 
 @pytest.mark.parametrize("switch", ["enablePurgeProtection", "enableSoftDelete"])
-def test_protection_cannot_be_taken_back(arm: ArmClients, body: dict[str, Any], switch: str):
+def test_protection_cannot_be_taken_back(arm: ArmClients, body: dict[str, Any], switch: str) -> None:
     group, name = _vault(arm, body, **{switch: True})
 
     refused = arm.call("PATCH", _path(group, name), {"properties": {switch: False}})
@@ -126,7 +126,7 @@ def test_protection_cannot_be_taken_back(arm: ArmClients, body: dict[str, Any], 
     assert switch in refused.json()["error"]["message"]
 
 
-def test_a_vault_name_is_taken_for_everybody(arm: ArmClients, body: dict[str, Any]):
+def test_a_vault_name_is_taken_for_everybody(arm: ArmClients, body: dict[str, Any]) -> None:
     _, name = _vault(arm, body)
 
     refused = arm.call("PUT", _path(arm.group(), name), body)
@@ -136,7 +136,7 @@ def test_a_vault_name_is_taken_for_everybody(arm: ArmClients, body: dict[str, An
 
 
 @pytest.mark.parametrize("name", ["ab", "1starts", "double--hyphen", "ends-", "x" * 25])
-def test_names_beyond_the_rule_are_refused(arm: ArmClients, body: dict[str, Any], name: str):
+def test_names_beyond_the_rule_are_refused(arm: ArmClients, body: dict[str, Any], name: str) -> None:
     refused = arm.call("PUT", _path(arm.group(), name), body)
 
     assert refused.status_code == 400
@@ -144,7 +144,7 @@ def test_names_beyond_the_rule_are_refused(arm: ArmClients, body: dict[str, Any]
 
 
 @pytest.mark.inferred
-def test_a_vault_belongs_to_the_tenant(arm: ArmClients, body: dict[str, Any]):
+def test_a_vault_belongs_to_the_tenant(arm: ArmClients, body: dict[str, Any]) -> None:
     other = {**body["properties"], "tenantId": "00000000-0000-4000-8000-000000000009"}
 
     refused = arm.call("PUT", _path(arm.group(), fresh("vault")), {**body, "properties": other})
@@ -152,7 +152,7 @@ def test_a_vault_belongs_to_the_tenant(arm: ArmClients, body: dict[str, Any]):
     assert refused.status_code == 400
 
 
-def test_a_deleted_name_is_not_available(arm: ArmClients, body: dict[str, Any]):
+def test_a_deleted_name_is_not_available(arm: ArmClients, body: dict[str, Any]) -> None:
     group, name = _vault(arm, body)
     arm.vaults.vaults.delete(group, name)
 

@@ -20,8 +20,8 @@ def fleet_of(*servers: TinyServer, timeout: float = 5.0, concurrency: int = 1) -
 
 
 async def until(reached: Callable[[], bool]) -> None:
-    while not reached():
-        await asyncio.sleep(0)  # noqa: ASYNC110 - lets the other tasks of this loop go on, and no time pass
+    while not reached():  # noqa: ASYNC110 - lets the other tasks of this loop go on, and no time pass
+        await asyncio.sleep(0)
 
 
 async def until_busy(fleet: Fleet, pending: int) -> None:

@@ -48,7 +48,7 @@ def serve(folder: DataFolder, *, clock_rate: float, retry_after: bool, ready: Ca
         retry_after_ms=RETRY_AFTER_MS if retry_after else None,
     )
     try:
-        lock = take_lock(folder.supervisor_lock)
+        take_lock(folder.supervisor_lock)  # held until this process ends, by whatever means
     except LockedError as error:
         raise AlreadyRunningError(f"The local Azure in {folder.root} is already running.") from error
     supervisor.forget_announcement(folder)  # of a supervisor that was killed
@@ -56,18 +56,13 @@ def serve(folder: DataFolder, *, clock_rate: float, retry_after: bool, ready: Ca
         asyncio.run(_run(folder, program, settings, ready))
     finally:
         supervisor.forget_announcement(folder)
-        os.close(lock)
 
 
 async def _run(
     folder: DataFolder, program: azurite.AzuriteProgram, settings: Settings, ready: Callable[[str], None]
 ) -> None:
     guard_lock = await _guard_lock(folder)
-    launch = supervisor.Launch(settings, folder, program, features(), guard_lock)
-    try:
-        await supervisor.run(launch, ready)
-    finally:
-        os.close(guard_lock)
+    await supervisor.run(supervisor.Launch(settings, folder, program, features(), guard_lock), ready)
 
 
 async def _guard_lock(folder: DataFolder) -> int:

@@ -141,7 +141,7 @@ class SignInError(ProviderError):
     def __init__(self, reason: str) -> None:
         super().__init__(
             f"Signing in to the local Azure failed: {reason} "
-            "Load the azure.env that the local Azure wrote at its last start."
+            "Start the local Azure with `make local-up`, then load the azure.env that it wrote at its last start."
         )
 
 

@@ -48,6 +48,7 @@ class Live:
     def resume(self) -> None:
         """Go on with every job that had not ended; one that was being cancelled is left to that operation."""
         for job in self.azure.store.of_type(JOB_TYPE):
+            Ledger(self.azure, job.id).note_restart()
             if job.body["properties"]["status"] not in TERMINAL | {"CancelRequested"}:
                 self.begin(job.id)
 

@@ -36,6 +36,7 @@ _log = logging.getLogger(__name__)
 State = Literal["starting", "idle", "running", "leaving"]
 _LINE_LIMIT = 2**22
 _LEAVE_SECONDS = 3.0
+_START_AGAIN_SECONDS = 1.0
 _FOLLOW_SECONDS = 0.5
 """How soon a cluster notices that its minimum has changed; what jobs need is noticed at once."""
 
@@ -54,6 +55,9 @@ class JobPort(Protocol):
 
     def nodes_counted(self, count: int) -> None:
         """Take note of the size of the cluster."""
+
+    def cluster_gone(self) -> None:
+        """End: the cluster has been deleted."""
 
 
 @dataclass(slots=True, eq=False)
@@ -230,8 +234,9 @@ class Cluster:
             _log.warning("node %s ended unexpectedly with code %s", node.name, node.child.returncode)
         if node.job and (wish := self._wishes.get(node.job)):
             wish.port.node_lost(node)
+        await asyncio.to_thread(shutil.rmtree, node.folder, ignore_errors=True)
         if node.state == "starting":  # one that cannot start must not be replaced in a tight loop
-            await self._azure.clock.sleep(1.0)
+            await asyncio.sleep(_START_AGAIN_SECONDS)
         self.reconcile()
 
     def heard(self, node: Node, message: dict[str, Any]) -> None:
@@ -259,6 +264,13 @@ class Cluster:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             _log.error("cluster %s", self.compute_id, exc_info=error)
+
+    async def delete(self) -> None:
+        """End all nodes and tell the jobs that wait for some."""
+        wishes, self._wishes = self._wishes, {}
+        for wish in wishes.values():
+            wish.port.cluster_gone()
+        await self.stop()
 
     async def stop(self) -> None:
         """End all nodes at once."""
@@ -328,7 +340,7 @@ class Clusters:
     async def release(self, compute_id: str) -> None:
         """End all nodes of a cluster, because it is deleted."""
         if cluster := self._clusters.pop(compute_id.lower(), None):
-            await cluster.stop()
+            await cluster.delete()
 
     def follow(self) -> None:
         """Keep every cluster at its minimum of nodes from now on, as compute resources come and change."""

@@ -60,7 +60,7 @@ def _body(spec: JobSpec) -> dict[str, Any]:
             "status": "Preparing",
             "jobs": {},
             "inputs": {},
-            "outputs": {},
+            "outputs": {"score": _output(spec)},
             "settings": {},
             "sourceJobId": None,
         },
@@ -70,6 +70,11 @@ def _body(spec: JobSpec) -> dict[str, Any]:
             "createdByType": "Application",
         },
     }
+
+
+def _output(spec: JobSpec) -> dict[str, Any]:
+    kind = "uri_file" if spec.output_type == "UriFile" else "uri_folder"
+    return {"description": None, "uri": spec.output.uri, "mode": "ReadWriteMount", "jobOutputType": kind}
 
 
 def pipeline_properties(spec: JobSpec) -> dict[str, str]:
@@ -213,6 +218,11 @@ class Ledger:
         seconds = round(self._azure.clock.now() - self.spec.created, 2)
         self.note("nodes", [*self.fact("nodes", []), [seconds, count]])
 
+    def note_restart(self) -> None:
+        """Nodes do not outlive the local Azure: end the course of the cluster's size where it was cut off."""
+        if (course := self.fact("nodes")) and course[-1][1]:
+            self.sample_nodes(0)
+
     def discard(self) -> None:
         """Remove what only a running job needs."""
         for name in ("input", "rows", "output"):
@@ -250,7 +260,7 @@ def job_resource(azure: LocalAzure, job: Resource) -> dict[str, Any]:
             "inputData": {spec.input_type: {**mode, "uri": spec.input.uri, "jobInputType": spec.input_type}},
             "compute": {"target": spec.compute, "instanceCount": spec.instance_count},
             "output": {"datastoreId": None, "path": None},
-            "outputData": {"score": {"uri": spec.output.uri, "jobOutputType": "UriFolder"}},
+            "outputData": {"score": {"uri": spec.output.uri, "jobOutputType": spec.output_type}},
             "errorThreshold": spec.error_threshold,
             "miniBatchSize": spec.mini_batch_size,
             "maxConcurrencyPerInstance": spec.concurrency,
@@ -259,7 +269,7 @@ def job_resource(azure: LocalAzure, job: Resource) -> dict[str, Any]:
             "retrySettings": {"maxRetries": spec.max_retries, "timeout": f"PT{spec.timeout:g}S"},
             "status": properties["status"],
             "interactionEndpoints": properties["services"],
-            "tags": {**properties["tags"], "outputType": "UriFolder", "inputType": spec.input_type},
+            "tags": {**properties["tags"], "outputType": spec.output_type, "inputType": spec.input_type},
             "properties": properties["properties"],
             "name": spec.display_name,
         },

@@ -53,6 +53,14 @@ class _Said:
     message: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """The cluster has been deleted."""
+
+
+_Event = _Given | _Lost | _Said | _Gone
+
+
 @dataclass(slots=True)
 class _Slot:
     state: SlotState = "starting"
@@ -68,7 +76,7 @@ class JobRun:
         self._spec = ledger.spec
         self._cluster = cluster
         self._log = JobLog(azure, ledger)
-        self._events: asyncio.Queue[_Given | _Lost | _Said] = asyncio.Queue()
+        self._events: asyncio.Queue[_Event] = asyncio.Queue()
         self._slots: dict[Node, list[_Slot]] = {}
         self._batches: list[MiniBatch] = []
         self._wanted = 0
@@ -96,6 +104,10 @@ class JobRun:
     def nodes_counted(self, count: int) -> None:
         """Take note of the size of the cluster."""
         self._ledger.sample_nodes(count)
+
+    def cluster_gone(self) -> None:
+        """End: the cluster has been deleted."""
+        self._events.put_nowait(_Gone())
 
     # The way of a job
 
@@ -141,13 +153,16 @@ class JobRun:
     async def _prepare(self) -> _Parts:
         """Get what a compute node would have: the image, the model and the code."""
         await self._azure.take("job.prepare")
+        if self._azure.store.get(self._spec.compute) is None:
+            self._refuse_without_cluster()
         workspace = workspace_of(self._ledger.job_id)
         environment = find_asset(self._azure, workspace, "environments", self._spec.environment)
         conda = environment.body["properties"].get("condaFile") or ""
         return _Parts(
-            python=await self._azure.environments.ensure(conda),
-            model=await fetch_model(self._azure, workspace, self._spec.model),
-            code=await fetch_code(self._azure, workspace, self._spec.code),
+            # Not resolved: an environment's interpreter is a link, and through it the environment would be lost.
+            python=(await self._azure.environments.ensure(conda)).absolute(),
+            model=(await fetch_model(self._azure, workspace, self._spec.model)).absolute(),
+            code=(await fetch_code(self._azure, workspace, self._spec.code)).absolute(),
         )
 
     async def _plan(self) -> None:
@@ -176,7 +191,7 @@ class JobRun:
             nodes_to_come=self._wanted - len(self._slots), init_error=self._init_error,
         )  # fmt: skip
 
-    def _take(self, event: _Given | _Lost | _Said, parts: _Parts) -> None:
+    def _take(self, event: _Event, parts: _Parts) -> None:
         match event:
             case _Given(node):
                 self._use(node, parts)
@@ -184,8 +199,14 @@ class JobRun:
                 lost = [slot.batch for slot in self._slots.pop(node, []) if slot.batch is not None]
                 back = f" Its mini-batches {lost} are given to others." if lost else ""
                 self._log.progressed(f"The node {node.name} was lost.{back}")
+            case _Gone():
+                self._refuse_without_cluster()
             case _Said(node, message) if node in self._slots:
                 self._hear(node, self._slots[node][message["slot"]], message)
+
+    def _refuse_without_cluster(self) -> None:
+        name = self._spec.compute.rsplit("/", 1)[1]
+        raise OperationFailedError("ComputeNotFound", f"The compute '{name}' on which the job runs was deleted.")
 
     def _use(self, node: Node, parts: _Parts) -> None:
         self._slots[node] = [_Slot() for _ in range(self._spec.concurrency)]

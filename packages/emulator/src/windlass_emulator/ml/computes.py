@@ -13,6 +13,7 @@ from windlass_emulator.lro import accepted, accepted_put, new_operation
 from windlass_emulator.ml.common import (
     WORKSPACE,
     child_id,
+    current_state,
     listing,
     not_found,
     refuse_if_busy,
@@ -248,7 +249,8 @@ def _shown(azure: LocalAzure, cluster: Resource) -> dict[str, Any]:
     """Write a cluster as a GET does (recordings 7)."""
     properties = cluster.body["properties"]
     inner = {**properties["properties"], **_live(clusters(azure).counts(cluster.id))}
-    body = {**cluster.body, "properties": {**properties, "properties": inner}}
+    state = current_state(azure, cluster)
+    body = {**cluster.body, "properties": {**properties, "provisioningState": state, "properties": inner}}
     return {"id": cluster.id, "name": cluster.name, "type": TYPE, **body}
 
 

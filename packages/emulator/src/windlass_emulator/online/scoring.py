@@ -45,7 +45,9 @@ _NOT_FORWARDED = frozenset(
         _DEPLOYMENT,
     }
 )
-_NOT_RETURNED = frozenset({"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"})
+_NOT_RETURNED = frozenset(
+    {"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding", "x-request-id"}
+)
 
 
 def routes() -> tuple[Route, ...]:
