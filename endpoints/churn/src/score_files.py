@@ -63,9 +63,7 @@ def read_table(path: Path) -> pd.DataFrame:
         case ".parquet":
             return pd.read_parquet(path)
         case other:
-            raise BadFileError(
-                f"{path.name}: {other or 'a file without suffix'} is not read, only .csv and .parquet"
-            )
+            raise BadFileError(f"{path.name}: {other or 'a file without suffix'} is not read, only .csv and .parquet")
 
 
 def score_table(model: Model, table: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -97,9 +95,7 @@ def _check_column(column: Column, table: pd.DataFrame, name: str) -> None:
     if wrong.any():
         row = int(np.argmax(wrong.to_numpy()))
         value = table[column.name].iloc[row]
-        raise BadFileError(
-            f"{name}: {column.name} cannot be {value!r} (row {row}, and {int(wrong.sum()) - 1} more)"
-        )
+        raise BadFileError(f"{name}: {column.name} cannot be {value!r} (row {row}, and {int(wrong.sum()) - 1} more)")
 
 
 def _find_valid(column: Column, values: pd.Series) -> pd.Series:
