@@ -59,7 +59,8 @@ def accepted(file: Path) -> Iterator[None]:
     try:
         yield
     except (ValidationException, ValidationError) as error:
-        raise DefinitionRefusedError(file.name, " ".join(str(error).split())) from error
+        what, _, advice = " ".join(str(error).split()).partition(" Visit this link")
+        raise DefinitionRefusedError(file.name, what, details=(advice,) if advice else ()) from error
 
 
 def workspace_id(outputs: StackOutputs) -> str:
