@@ -325,7 +325,9 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments[1:])
     host, port = chosen.address.rsplit(":", 1)
     with socket.create_connection((host, int(port))) as connection:
-        stream = connection.makefile("rw", encoding="utf-8")
+        # Reports are small and follow each other: unsent they would wait for the acknowledgement of the one before.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        stream = connection.makefile("r", encoding="utf-8")
         agent = Agent(Path(chosen.folder), stream, connection.makefile("w", encoding="utf-8"))
         agent.report(event="hello", token=chosen.token, pid=os.getpid())
         with contextlib.suppress(OSError):

@@ -179,9 +179,7 @@ class Ledger:
 
     def plan(self, batches: Sequence[MiniBatch]) -> None:
         """Write down how the input was cut; this is done once."""
-        with self._store.transaction():
-            self.note("plan", [list(batch.files) for batch in batches])
-            self._sum_up(batches)
+        self.note("plan", [list(batch.files) for batch in batches])
 
     def batches(self) -> list[MiniBatch]:
         """Return the mini-batches as last written; empty before the input was cut."""
@@ -191,23 +189,17 @@ class Ledger:
             for index, files in enumerate(facts.get("plan", ()))
         ]
 
-    def record(self, batch: MiniBatch, batches: Sequence[MiniBatch], *, part: Path | None = None) -> None:
+    def record(self, batch: MiniBatch, *, part: Path | None = None) -> None:
         """Write down what has become of a mini-batch; its rows first, replacing those of an earlier time."""
         if part is not None:
             self.rows_of(batch).parent.mkdir(parents=True, exist_ok=True)
             part.replace(self.rows_of(batch))
-        with self._store.transaction():
-            line = [batch.failures, batch.outcome, batch.rows, batch.position, batch.error]
-            self.note(f"batch.{batch.index}", line)
-            self._sum_up(batches)
-
-    def _sum_up(self, batches: Sequence[MiniBatch]) -> None:
-        progress = Progress.of(batches)
-        self.note("progress", [getattr(progress, name) for name in Progress.__dataclass_fields__])
+        line = [batch.failures, batch.outcome, batch.rows, batch.position, batch.error]
+        self.note(f"batch.{batch.index}", line)
 
     def progress(self) -> Progress:
         """Return how far the job has come."""
-        return Progress(*self.fact("progress", ()))
+        return Progress.of(self.batches())
 
     def rows_of(self, batch: MiniBatch) -> Path:
         """Return the file with the rows of a finished mini-batch."""
