@@ -15,6 +15,9 @@ CHECKS = (
     ("lint", (str(BIN / "ruff"), "check", "--quiet", ".")),
     ("types", (str(BIN / "mypy"), "--no-error-summary")),
     ("layers", (str(BIN / "lint-imports"), "--no-cache")),
+    ("reference pages", (sys.executable, "tools/reference_pages.py", "--check")),
+    ("schemas", (sys.executable, "tools/schemas.py", "--check")),
+    ("coverage page", (sys.executable, "tools/coverage_page.py", "--check")),
     ("rules of the repository", (sys.executable, "-m", "pytest", "-q", "tests/repo")),
 )
 

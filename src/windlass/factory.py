@@ -9,11 +9,12 @@ import os
 from collections.abc import MutableMapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
-from windlass import cloud
+from windlass import cloud, teardown
 from windlass.engine.outputs import read_outputs
 from windlass.errors.release import DeploymentMissingError, EndpointMissingError
+from windlass.errors.teardown import ShellNotReadyError
 from windlass.project.definitions import Kind, ModelFiles, RegisteredModel
 from windlass.project.outputs import StackOutputs
 from windlass.release.clock import SystemClock
@@ -115,6 +116,11 @@ class Toolkit:
             raise DeploymentMissingError(endpoint.name, deployment, endpoint.names)
         return self._scoring.score(endpoint, body, deployment=deployment, timeout_seconds=timeout_seconds)
 
+    def scoring_access(self, name: str) -> tuple[str, str]:
+        """Give a client what it needs to call the online endpoint of a folder: the address and the key or token."""
+        endpoint = self.observe(name)
+        return endpoint.scoring_uri, self._scoring.secret(endpoint)
+
     def status(self) -> tuple[EndpointStatus, ...]:
         """Look at every endpoint of the stack."""
         return tuple(
@@ -152,14 +158,14 @@ class Toolkit:
         """The batch runs of a folder, on a cluster of the stack."""
         workspace = self.workspace
         from windlass.azure.assets import AzureAssets
-        from windlass.azure.batch import AzureBatchEndpoints, AzureBatchJobs, history_address
+        from windlass.azure.batch import AzureBatchEndpoints, AzureBatchJobs, Services
         from windlass.batch.record import FileRuns
         from windlass.batch.run import BatchRuns
 
         return BatchRuns(
             assets=AzureAssets(workspace),
             endpoints=AzureBatchEndpoints(workspace),
-            jobs=AzureBatchJobs(workspace, cluster=cluster, history=history_address(self.outputs)),
+            jobs=AzureBatchJobs(workspace, cluster=cluster, services=Services.of(self.outputs)),
             runs=FileRuns(self.root / RESULTS, self.stack, name, self._clock),
             clock=self._clock,
         )
@@ -213,6 +219,45 @@ class Toolkit:
             journals=FileJournals(self.root / RELEASES, self.stack, self._clock),
             clock=self._clock,
         )
+
+
+class Takedown:
+    """Takes one stack down. It knows the stack by its settings, because its outputs go with it."""
+
+    def __init__(self, root: Path, stack: str, environ: MutableMapping[str, str], stderr: TextIO) -> None:
+        from windlass.project.stack_file import known_outputs, load_settings
+
+        self._root = root
+        self._environ = environ
+        self._stderr = stderr
+        self._settings = load_settings(root, stack)
+        self._outputs = known_outputs(self._settings)
+
+    def plan(self) -> tuple[teardown.Step, ...]:
+        """Say what `perform` would do.
+
+        Raises:
+            ProtectedStackError: The stack protects itself.
+        """
+        return teardown.plan_teardown(self._settings, self._outputs)
+
+    def perform(self, steps: tuple[teardown.Step, ...], tell: teardown.Tell) -> None:
+        """Do the steps.
+
+        Raises:
+            ShellNotReadyError: The stack is local and this shell has not loaded `.windlass/env`.
+        """
+        if self._outputs.cloud == "local" and "PULUMI_BACKEND_URL" not in self._environ:
+            raise ShellNotReadyError(self._outputs.stack)
+        cloud.enter(self._outputs, self._root, self._environ)
+        from windlass.azure.credential import sign_in
+        from windlass.azure.purge import AzurePurger
+        from windlass.azure.workspace import Workspace
+        from windlass.engine.destroy import PulumiEngine
+
+        workspace = Workspace(self._outputs, sign_in(), sleep=SystemClock().sleep)
+        engine = PulumiEngine(self._root, self._environ, self._stderr)
+        teardown.tear_down(steps, engine, AzurePurger(workspace, self._outputs), tell)
 
 
 def choose_model(text: str) -> ModelFiles | RegisteredModel:

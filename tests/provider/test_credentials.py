@@ -8,7 +8,6 @@ from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import ClientSecretCredential, DefaultAzureCredential
 from support.azure_host import OBJECT, token
 from support.engine_side import ENVIRONMENT
-
 from windlass_provider.credentials import IdentityTokens, Issued, claims_of, credential_for
 from windlass_provider.errors import SignInError, TokenClaimsError
 from windlass_provider.settings import settings_of

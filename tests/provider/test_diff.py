@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.runtime.proto import provider_pb2
 from support.engine_side import UNKNOWN, EngineSide
-
 from windlass_provider.differ import difference
 from windlass_provider.schema.load import load_table
 

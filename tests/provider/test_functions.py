@@ -4,7 +4,6 @@ import pytest
 from support.arm import FakeArm
 from support.azure_host import CLIENT, OBJECT, SUBSCRIPTION, TENANT, token
 from support.engine_side import UNKNOWN, EngineSide, FixedTokens, ProviderCallError, Slept, arm_client
-
 from windlass_provider.arm.pace import Stop
 from windlass_provider.errors import TokenClaimsError
 from windlass_provider.functions import Functions

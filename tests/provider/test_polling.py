@@ -1,7 +1,6 @@
 """Long-running operations: the order of detection and the words that azcore goes by."""
 
 import pytest
-
 from windlass_provider.arm.answers import Answer
 from windlass_provider.arm.polling import Kind, Operation, advance, begin
 from windlass_provider.errors import ArmError, PollingError

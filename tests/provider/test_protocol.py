@@ -6,7 +6,7 @@ import grpc
 import grpc.aio
 import pytest
 from google.protobuf.empty_pb2 import Empty
-from pulumi.runtime.proto import provider_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2
 from support.arm import FakeArm
 from support.engine_side import SECRET, EngineSide, ProviderCallError, Slept, provider_over
 
@@ -24,14 +24,12 @@ async def test_configure_announces_what_the_real_provider_announces(engine: Engi
 
     assert answer.supportsPreview
     assert answer.supports_autonaming_configuration
-    assert not (answer.acceptSecrets or answer.acceptResources or answer.acceptOutputs)
+    assert (answer.acceptSecrets, answer.acceptResources, answer.acceptOutputs) == (False, False, False)
 
 
 @pytest.mark.specified
 async def test_an_engine_that_debugs_may_shake_hands_and_attach(engine: EngineSide) -> None:
     await engine.stub.Handshake(provider_pb2.ProviderHandshakeRequest(engine_address="127.0.0.1:1"))
-    from pulumi.runtime.proto import plugin_pb2
-
     answer = await engine.stub.Attach(plugin_pb2.PluginAttach(address="127.0.0.1:1"))
 
     assert answer == Empty()

@@ -143,5 +143,5 @@ async def test_import_reads_an_id_in_any_case(engine: EngineSide, arm: FakeArm) 
 async def test_import_of_an_id_of_another_type_says_which_form_it_needs(engine: EngineSide, arm: FakeArm) -> None:
     arm.put(ENDPOINT)
 
-    with pytest.raises(ProviderCallError, match="is not of the form .*storageAccounts"):
+    with pytest.raises(ProviderCallError, match=r"is not of the form .*storageAccounts"):
         await engine.read(STORAGE, ENDPOINT)

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from support.azure_host import SUBSCRIPTION
 from support.engine_side import ENVIRONMENT
-
 from windlass_provider.errors import NoProxyError, NotLocalAzureError, UnsupportedConfigurationError
 from windlass_provider.settings import CONFIG_KEYS, settings_of
 

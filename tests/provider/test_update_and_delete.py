@@ -94,7 +94,7 @@ async def test_a_refused_delete_says_why(engine: EngineSide, arm: FakeArm) -> No
     arm.put(VAULT)
     arm.fail_next("DELETE", "kv", failure("ScopeLocked", "The scope is locked."))
 
-    with pytest.raises(ProviderCallError, match='Code="ScopeLocked" Message="The scope is locked."'):
+    with pytest.raises(ProviderCallError, match=r'Code="ScopeLocked" Message="The scope is locked."'):
         await engine.delete(TOKEN, VAULT)
 
 

@@ -7,13 +7,21 @@ kind that a test asks for. It shares no code with the local Azure, so that both 
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 Style = Literal["sync", "status", "location", "body"]
 HOST = "https://management.azure.com"
+_DELETED_AT_ONCE = {
+    "microsoft.authorization/roleassignments",
+    "microsoft.keyvault/vaults",
+    "microsoft.managedidentity/userassignedidentities",
+    "microsoft.storage/storageaccounts",
+    "microsoft.storage/storageaccounts/blobservices/containers",
+}
+"""Types whose DELETE is never long-running."""
 _OPERATIONS = "/subscriptions/s/providers/Fake.Operations/operations/"
 
 
@@ -104,20 +112,20 @@ class FakeArm:
         if fault is not None:
             self._faults.remove(fault)
             return fault[2]
+        return self._serve(method, path, query, document)
+
+    def _serve(self, method: str, path: str, query: Mapping[str, str], document: Any) -> Reply:
         if "api-version" not in query:
             return failure("MissingApiVersionParameter", "The api-version query parameter is required.", 400)
         if path.startswith(_OPERATIONS):
             return self._poll(path.removeprefix(_OPERATIONS))
-        match method:
-            case "GET":
-                return self._get(path)
-            case "PUT":
-                return self._put(path, document or {})
-            case "DELETE":
-                return self._delete(path)
-            case "POST":
-                return self._post(path)
-        return failure("MethodNotAllowed", method, 405)
+        verbs: dict[str, Callable[[], Reply]] = {
+            "GET": lambda: self._get(path),
+            "PUT": lambda: self._put(path, document or {}),
+            "DELETE": lambda: self._delete(path),
+            "POST": lambda: self._post(path),
+        }
+        return verbs[method]() if method in verbs else failure("MethodNotAllowed", method, 405)
 
     def _get(self, path: str) -> Reply:
         found = self.resources.get(path.lower())
@@ -131,7 +139,8 @@ class FakeArm:
     def _advance_body(self, path: str, found: dict[str, Any]) -> Reply:
         left = found.pop("_polls_left", self.polls) - 1
         if left > 0:
-            return Reply(200, {**found, **({} if found.update(_polls_left=left) else {})})
+            found["_polls_left"] = left
+            return Reply(200, found)
         found["properties"]["provisioningState"] = "Succeeded"
         return self._get(path)
 
@@ -152,7 +161,7 @@ class FakeArm:
     def _delete(self, path: str) -> Reply:
         if path.lower() not in self.resources:
             return Reply(204)
-        if self.style in {"sync", "body"}:
+        if self.style in {"sync", "body"} or type_of(path).lower() in _DELETED_AT_ONCE:
             self._remove(path)
             return Reply(200)
         return self._begin(path, deletes=True, answer=None)

@@ -5,7 +5,7 @@ it does with the local Azure.
 """
 
 import base64
-import datetime
+import datetime as dt
 import json
 import socketserver
 import ssl
@@ -31,12 +31,21 @@ OBJECT = "0bdec700-0000-4000-8000-000000000004"
 _HOSTS = ("management.azure.com", "login.microsoftonline.com")
 
 
+@dataclass
+class Load:
+    """How many requests are answered at this moment, and how many were at the busiest one."""
+
+    now: int = 0
+    most_at_once: int = 0
+
+
 @dataclass(frozen=True)
 class AzureHost:
     """A running proxy and the variables with which a process reaches it."""
 
     arm: FakeArm
     environment: dict[str, str]
+    load: Load
 
 
 def token(object_id: str | None = OBJECT) -> str:
@@ -66,15 +75,15 @@ def sign_in(path: str) -> Reply:
 def _certificate(folder: Path) -> tuple[Path, Path]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Azure of one test")])
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(host) for host in _HOSTS]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
@@ -96,6 +105,7 @@ class _Server(socketserver.ThreadingTCPServer):
         self.arm = arm
         self.tls = tls
         self.latency = latency
+        self.load = Load()
         self.lock = threading.Lock()
 
 
@@ -106,10 +116,10 @@ class _Proxy(BaseHTTPRequestHandler):
     server: _Server
     host = ""
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
         """Says nothing: the requests are in the fake."""
 
-    def do_CONNECT(self) -> None:  # noqa: N802 - the base class finds methods by this name
+    def do_CONNECT(self) -> None:
         host = self.path.partition(":")[0]
         if host not in _HOSTS:
             self.send_error(502)
@@ -117,20 +127,19 @@ class _Proxy(BaseHTTPRequestHandler):
         self.send_response(200, "Connection established")
         self.end_headers()
         self.connection = self.server.tls.wrap_socket(self.connection, server_side=True)
-        self.rfile = self.connection.makefile("rb")  # type: ignore[assignment]
-        self.wfile = self.connection.makefile("wb", buffering=0)  # type: ignore[assignment]
+        self.rfile = self.connection.makefile("rb")
+        self.wfile = self.connection.makefile("wb", buffering=0)
         self.host = host
         self.close_connection = False
 
+    def finish(self) -> None:
+        """Closes the TLS layer too, which the server does not know of."""
+        super().finish()
+        self.connection.close()
+
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
-        if self.host == _HOSTS[1]:
-            reply = sign_in(self.path.partition("?")[0])
-        else:
-            if self.server.latency:
-                time.sleep(self.server.latency)  # a slow service is what the test of parallel creates is about
-            with self.server.lock:
-                reply = self.server.arm.handle(self.command, f"https://{self.host}{self.path}", body)
+        reply = sign_in(self.path.partition("?")[0]) if self.host == _HOSTS[1] else self._managed(body)
         payload = reply.text.encode()
         self.send_response(reply.status)
         for name, value in {"Content-Type": "application/json", **reply.headers}.items():
@@ -138,6 +147,17 @@ class _Proxy(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
         self.wfile.write(payload)
+
+    def _managed(self, body: str) -> Reply:
+        """The answer of the fake, which sees one request at a time however many wait."""
+        load = self.server.load
+        with self.server.lock:
+            load.now += 1
+            load.most_at_once = max(load.most_at_once, load.now)
+        time.sleep(self.server.latency)
+        with self.server.lock:
+            load.now -= 1
+            return self.server.arm.handle(self.command, f"https://{self.host}{self.path}", body)
 
     do_GET = do_PUT = do_POST = do_DELETE = do_PATCH = _answer  # noqa: N815 - names of the base class
 
@@ -161,6 +181,6 @@ def azure_host(folder: Path, *, latency: float = 0.0) -> Iterator[AzureHost]:
             "AZURE_CLIENT_SECRET": "one-test-only",
             "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION,
         }
-        yield AzureHost(server.arm, environment)
+        yield AzureHost(server.arm, environment, server.load)
         server.shutdown()
         thread.join()

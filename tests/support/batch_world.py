@@ -1,4 +1,4 @@
-"""A workspace with a cluster in this process: jobs run on real nodes, storage is a folder, and no HTTP is needed."""
+"""A workspace with a cluster in this process: jobs run on real nodes, storage is in memory, and no HTTP is needed."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ from windlass_emulator.processes import Processes
 from windlass_emulator.settings import Settings
 from windlass_emulator.store import Store
 
-from support.folder_blobs import FolderBlobs
+from support.blobs import FakeBlobs
 
 WORKSPACE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
 ACCOUNT = "acct"
+CLOCK_RATE = 20.0
 CODE = f"{WORKSPACE}/codes/echo/versions/1"
 ENDPOINT = f"{WORKSPACE}/batchEndpoints/churn"
 DEPLOYMENT = f"{ENDPOINT}/deployments/one"
@@ -66,12 +67,20 @@ INPUT: Mapping[str, Any] = {
 }
 
 
-class ThisPython:
-    """Environments that are all the interpreter of the tests."""
+@dataclass(frozen=True, slots=True)
+class OneInterpreter:
+    """Environments that are all the same interpreter.
+
+    Attributes:
+        path: By default that of the tests.
+    """
+
+    path: Path = Path(sys.executable)
 
     async def ensure(self, conda_file: str) -> Path:
+        """Return it."""
         del conda_file
-        return Path(sys.executable)
+        return self.path
 
 
 @dataclass(slots=True)
@@ -79,30 +88,36 @@ class BatchWorld:
     """One local Azure without listeners.
 
     Attributes:
-        folder: Where everything is; a second world on the same folder is the first one after a restart.
+        folder: Where everything is but the blobs; a second world on the same folder and blobs is the first one after a
+            restart.
+        blobs: Its storage.
     """
 
     folder: Path
     azure: LocalAzure
+    blobs: FakeBlobs
 
     @classmethod
-    def at(cls, folder: Path, *, clock_rate: float = 20.0) -> BatchWorld:
+    def at(
+        cls, folder: Path, *, blobs: FakeBlobs | None = None, interpreter: Path = Path(sys.executable)
+    ) -> BatchWorld:
         """Open or make a world in a folder."""
+        blobs = blobs or FakeBlobs()
         data = folder / "data"
         data.mkdir(parents=True, exist_ok=True)
         feature = batch.feature()
         azure = LocalAzure(
-            settings=Settings(data=data, cache=folder / "cache", clock_rate=clock_rate),
+            settings=Settings(data=data, cache=folder / "cache", clock_rate=CLOCK_RATE),
             store=Store(data / "store.db"),
-            clock=SystemClock(clock_rate),
+            clock=SystemClock(CLOCK_RATE),
             processes=Processes(),
-            blobs=FolderBlobs(folder / "blobs"),
-            environments=ThisPython(),
+            blobs=blobs,
+            environments=OneInterpreter(interpreter),
             actions=feature.actions,
             renderers=feature.renderers,
             features=(feature,),
         )
-        world = cls(folder, azure)
+        world = cls(folder, azure, blobs)
         if azure.store.get(WORKSPACE) is None:
             world._furnish()
         return world
@@ -115,7 +130,7 @@ class BatchWorld:
         self._put(
             "/environments/env/versions/1", type_of("environments", "versions"), {"properties": {"condaFile": ""}}
         )
-        self.azure.blobs.upload(ACCOUNT, "blobs", "models/m/model.txt", b"a model")
+        self.blobs.upload(ACCOUNT, "blobs", "models/m/model.txt", b"a model")
         model = {"modelUri": "azureml://datastores/workspaceblobstore/paths/models/m/model.txt"}
         self._put("/models/m/versions/1", type_of("models", "versions"), {"properties": model})
         self.scale(0, 2)
@@ -134,14 +149,20 @@ class BatchWorld:
     def add_input(self, name: str, files: dict[str, str]) -> None:
         """Put files where jobs read them."""
         for file, text in files.items():
-            self.azure.blobs.upload(ACCOUNT, "blobs", f"{name}/{file}", text.encode())
+            self.blobs.upload(ACCOUNT, "blobs", f"{name}/{file}", text.encode())
+
+    def add_data(self, name: str, kind: str, uri: str) -> str:
+        """Register a data asset and return its id."""
+        properties = {"dataType": kind, "dataUri": uri}
+        self._put(f"/data/{name}/versions/1", type_of("data", "versions"), {"properties": properties})
+        return f"{WORKSPACE}/data/{name}/versions/1"
 
     def add_script(self, text: str) -> str:
         """Register a scoring script and return the id of its code."""
         return self._add_code(f"code-{uuid.uuid4().hex[:8]}", text)
 
     def _add_code(self, name: str, text: str) -> str:
-        self.azure.blobs.upload(ACCOUNT, "code", f"{name}/score.py", textwrap.dedent(text).encode())
+        self.blobs.upload(ACCOUNT, "code", f"{name}/score.py", textwrap.dedent(text).encode())
         uri = f"https://{ACCOUNT}.blob.core.windows.net:443/code/{name}"
         self._put(f"/codes/{name}/versions/1", type_of("codes", "versions"), {"properties": {"codeUri": uri}})
         return f"{WORKSPACE}/codes/{name}/versions/1"
@@ -161,6 +182,7 @@ class BatchWorld:
             model=f"{WORKSPACE}/models/m/versions/1", environment=f"{WORKSPACE}/environments/env/versions/1",
             code=code, script="score.py", input=Location(ACCOUNT, "blobs", "in", "azureml://in"), single_file=False,
             output=Location(ACCOUNT, "blobs", f"azureml/{child}/score", "azureml://out"), output_file="predictions.csv",
+            output_type="UriFolder",
             output_action="AppendRow", instance_count=2, concurrency=1, mini_batch_size=1, error_threshold=-1,
             max_retries=3, timeout=30.0, logging_level="Info", created_by="me", created=self.azure.clock.now(),
             input_type="UriFolder",
@@ -179,13 +201,11 @@ class BatchWorld:
 
     def output(self, job: Ledger, name: str = "predictions.csv") -> str:
         """Return a file of a job's output."""
-        path = self.folder / "blobs" / ACCOUNT / "blobs" / job.spec.output.path / name
-        return path.read_text(encoding="utf-8")
+        return self.blobs.blobs[ACCOUNT, "blobs", f"{job.spec.output.path}/{name}"].decode()
 
     def log(self, run: str, name: str) -> str:
         """Return a log of a run."""
-        path = self.folder / "blobs" / ACCOUNT / "azureml" / "ExperimentRun" / f"dcid.{run}" / name
-        return path.read_text(encoding="utf-8")
+        return self.blobs.blobs[ACCOUNT, "azureml", f"ExperimentRun/dcid.{run}/{name}"].decode()
 
     def nodes(self) -> list[dict[str, Any]]:
         """Return the nodes as `status` tells them."""

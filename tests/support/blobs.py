@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from windlass_emulator.errors import AzureError
+
 
 @dataclass(slots=True)
 class FakeBlobs:
@@ -15,11 +17,13 @@ class FakeBlobs:
         blobs: Content by account, container and name.
         containers: Those that were made.
         downloads: How often each prefix was fetched.
+        missing: Accounts that are not there.
     """
 
     blobs: dict[tuple[str, str, str], bytes] = field(default_factory=dict)
     containers: set[tuple[str, str]] = field(default_factory=set)
     downloads: Counter[str] = field(default_factory=Counter)
+    missing: set[str] = field(default_factory=set)
 
     def account_key(self, account: str) -> str:
         """Return a key that tells its account."""
@@ -39,6 +43,8 @@ class FakeBlobs:
 
     def ensure_container(self, account: str, container: str) -> None:
         """Remember the container."""
+        if account in self.missing:
+            raise AzureError(404, "ResourceNotFound", f"The storage account '{account}' was not found.")
         self.containers.add((account, container))
 
     def download(self, account: str, container: str, prefix: str, to: Path) -> list[str]:

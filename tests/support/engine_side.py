@@ -16,9 +16,6 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
-
-from support.arm import FakeArm
-from support.azure_host import CLIENT, SUBSCRIPTION, TENANT, token
 from windlass_provider.arm.client import ArmClient, HttpxClient
 from windlass_provider.arm.pace import Stop
 from windlass_provider.engine import Provider
@@ -26,6 +23,9 @@ from windlass_provider.schema.load import load_table
 from windlass_provider.server import assemble
 from windlass_provider.servicer import Servicer
 from windlass_provider.settings import settings_of
+
+from support.arm import FakeArm
+from support.azure_host import CLIENT, SUBSCRIPTION, TENANT, token
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
@@ -80,13 +80,13 @@ class ProviderCallError(Exception):
         super().__init__(error.details())
         self.code = error.code()
         self.message = error.details() or ""
-        metadata = dict(error.trailing_metadata() or ())
-        packed = metadata.get("grpc-status-details-bin")
         self.partial: dict[str, Any] | None = None
-        if isinstance(packed, bytes):
-            failed = provider_pb2.ErrorResourceInitFailed()
-            Status.FromString(packed).details[0].Unpack(failed)
-            self.partial = MessageToDict(failed)
+        metadata: Any = error.trailing_metadata() or ()
+        for key, packed in metadata:
+            if key == "grpc-status-details-bin":
+                failed = provider_pb2.ErrorResourceInitFailed()
+                Status.FromString(packed).details[0].Unpack(failed)
+                self.partial = MessageToDict(failed)
 
 
 def struct(values: Mapping[str, Any]) -> Struct:
@@ -102,7 +102,7 @@ def urn(token_: str, name: str) -> str:
 class EngineSide:
     """Calls a provider as the engine does."""
 
-    def __init__(self, stub: provider_pb2_grpc.ResourceProviderStub) -> None:
+    def __init__(self, stub: Any) -> None:
         self.stub = stub
 
     async def call(self, method: str, **fields: Any) -> Any:
@@ -141,11 +141,12 @@ class EngineSide:
     async def check(
         self, token_: str, news: dict[str, Any], olds: dict[str, Any] | None = None, **fields: Any
     ) -> tuple[dict[str, Any], dict[str, str]]:
-        """Inputs with defaults, and failures by property."""
+        """Inputs with defaults, and the reasons of failures by the path that each names first."""
         answer = await self.call(
             "Check", urn=urn(token_, fields.pop("name", "it")), news=news, olds=olds or {}, randomSeed=b"seed", **fields
         )
-        return MessageToDict(answer.inputs), {failure.property: failure.reason for failure in answer.failures}
+        reasons = [failure.reason for failure in answer.failures]
+        return MessageToDict(answer.inputs), {reason.split("'")[1]: reason for reason in reasons}
 
     async def create(self, token_: str, inputs: dict[str, Any], **fields: Any) -> tuple[str, dict[str, Any]]:
         """Id and outputs of a created resource."""

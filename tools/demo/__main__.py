@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Sequence
@@ -24,6 +25,10 @@ from windlass.factory import Toolkit
 ROOT = Path(__file__).resolve().parents[2]
 STACK = "local"
 CUSTOMERS = 100_000
+AFTERWARDS_SECONDS = 3
+"""How long traffic goes on when version 1 is gone, so that a late failure would show."""
+
+_COUNTED = re.compile(r"\d+ (created|unchanged)")
 WORK = Path(".windlass", "demo")
 
 
@@ -48,14 +53,14 @@ def main() -> int:
 def _tell(stages: Stages) -> Story:
     story = Story()
     with stages.stage("Start the local Azure and provision the stack"):
-        stages.run("python", "scripts/local.py", "start", quiet=True)
-        stages.run("pulumi", "up", "-s", STACK, "--yes", "--skip-preview", "--suppress-progress", quiet=True)
+        said = stages.run("make", "up", quiet=True)
+        stages.say(next((line.strip() for line in reversed(said.splitlines()) if _COUNTED.search(line)), ""))
     with stages.stage("Train two versions of the model"):
         story.metrics = [_train(stages, version) for version in (1, 2)]
     toolkit = Toolkit(ROOT, STACK)
     with stages.stage("Put version 1 into service"):
         _deploy(stages, 1)
-    with stages.stage("Bring version 2 in beside it, under live traffic"):
+    with stages.stage("Bring version 2 in beside it and take version 1 away, under live traffic"):
         _roll_over(stages, toolkit, story)
     with stages.stage("Score one customer, and a table of customers"):
         story.one = stages.run_json("python", "scripts/invoke.py", "churn", "-s", STACK, "--sample", "loyal")
@@ -88,6 +93,8 @@ def _roll_over(stages: Stages, toolkit: Toolkit, story: Story) -> None:
     load.start()
     try:
         story.release = _deploy(stages, 2)
+        stages.run("python", "scripts/deploy.py", "churn", "-s", STACK, "--confirm", quiet=True)
+        time.sleep(AFTERWARDS_SECONDS)
     finally:
         story.sent = load.stop()
     failed = sum(sent.failed for sent in story.sent)

@@ -39,7 +39,7 @@ def show(story: Story, console: Console) -> None:
     """Print the summary."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold", no_wrap=True)
-    grid.add_column()
+    grid.add_column(overflow="fold")
     for name, value in rows(story):
         grid.add_row(name, value)
     console.print("\n[bold]Summary[/bold]")

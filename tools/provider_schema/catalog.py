@@ -108,11 +108,18 @@ RENAMES: Mapping[str, Mapping[str, str]] = {
     },
     "containerregistry:IPRule": {"iPAddressOrRange": "value"},
     "applicationinsights:Component": _INSIGHTS_CAPITALS,
+    "applicationinsights:PrivateLinkScopedResource": {"resourceId": "ResourceId", "scopeId": "ScopeId"},
 }
 """`module:Type or nested class` -> SDK name -> name on the wire."""
 
+_RESOURCE = frozenset({"id", "name", "type", "etag", "systemData", "location", "tags", "identity", "sku"})
 LEVEL_OF_PROPERTIES: Mapping[str, frozenset[str]] = {
     "machinelearningservices:SharedPrivateLinkResource": frozenset({"name"}),
+    "machinelearningservices:PrivateEndpointConnection": _RESOURCE,
+    "containerregistry:PrivateEndpointConnection": _RESOURCE,
+    "keyvault:PrivateEndpointConnectionItem": _RESOURCE,
+    "storage:PrivateEndpointConnection": _RESOURCE,
+    "storage:ImmutabilityPolicyProperties": frozenset({"etag", "updateHistory"}),
 }
 """Nested classes whose members, but for the named ones, stand under `properties` on the wire."""
 

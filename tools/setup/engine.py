@@ -6,6 +6,7 @@ A built engine gets our Python language host (tools/engine/language_host.py); an
 from __future__ import annotations
 
 import hashlib
+import http.client
 import io
 import os
 import platform
@@ -66,7 +67,7 @@ def _cached(layout: Layout, modules: Path) -> tuple[Path, str]:
         return target, "from the cache"
     try:
         return make_whole(target, _download), f"official release {VERSION}"
-    except (urllib.error.URLError, TimeoutError, OSError):
+    except (urllib.error.URLError, TimeoutError, http.client.HTTPException):
         # Only package registries are in reach: build it.
         return make_whole(target, lambda part: _build(layout, modules, part)), f"built {VERSION} from its Go modules"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -89,18 +90,19 @@ def key_of(*parts: Path | str) -> str:
 
 
 def make_whole(target: Path, build: Callable[[Path], None]) -> Path:
-    """Return `target`, built beside itself and moved into place, so that a half-made one never counts."""
-    if target.exists():
-        return target
-    part = target.with_name(f"{target.name}.part-{os.getpid()}")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try:
-        build(part)
+    """Return `target`, built beside itself and moved into place, so that a half-made one never counts.
+
+    Two set-ups that share a cache take turns: the second one finds what the first has made.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.with_name(f"{target.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
+            part = target.with_name(f"{target.name}.part")
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir()
+            build(part)
             part.rename(target)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return target
 
 

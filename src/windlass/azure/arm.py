@@ -28,7 +28,7 @@ class Arm:
         self._credential = credential
         self._workspace_id = workspace_id
         self._sleep = sleep
-        self._client: Any = None
+        self._connected: tuple[Any, Any] | None = None
 
     def get(self, path: str, what: str) -> Json:
         """Read a resource.
@@ -64,6 +64,11 @@ class Arm:
         with translated(what):
             return self._json(self._send("POST", path, body))
 
+    def start(self, path: str, what: str) -> None:
+        """Call an action that goes on after its answer, which says nothing."""
+        with translated(what):
+            self._send("POST", path)
+
     def delete(self, path: str, what: str) -> None:
         """Remove a resource and wait until it is gone; that it is gone already is no error."""
         with translated(what):
@@ -75,8 +80,9 @@ class Arm:
         url = path if path.startswith("https://") else f"{self._workspace_id}/{path}"
         query = {} if "api-version=" in url else {"api-version": API_VERSION}
         request = HttpRequest(method, url, params=query, **({} if body is None else {"json": dict(body)}))
-        request.url = self._pipeline_client().format_url(request.url)
-        return self._check(self._pipeline_client().pipeline.run(request))
+        pipeline, client = self._connection()
+        request.url = client.format_url(request.url)
+        return self._check(pipeline.run(request))
 
     def _check(self, answer: Any) -> Any:
         from azure.core.exceptions import (
@@ -98,7 +104,8 @@ class Arm:
 
         if answer.http_response.status_code == 204:  # noqa: PLR2004 - nothing was there
             return
-        poller: Any = LROPoller(self._pipeline_client(), answer, lambda _: None, ARMPolling(timeout=POLL_SECONDS))
+        _, client = self._connection()
+        poller: Any = LROPoller(client, answer, lambda _: None, ARMPolling(timeout=POLL_SECONDS))
         poller.result()
 
     @staticmethod
@@ -106,16 +113,17 @@ class Arm:
         document: Json = answer.http_response.json()
         return document
 
-    def _pipeline_client(self) -> Any:
-        if self._client is None:
-            self._client = _make_client(self._credential, self._sleep)
-        return self._client
+    def _connection(self) -> tuple[Any, Any]:
+        if self._connected is None:
+            self._connected = _connect(self._credential, self._sleep)
+        return self._connected
 
 
-def _make_client(credential: Any, sleep: Sleep) -> Any:
-    from azure.core.pipeline import policies
+def _connect(credential: Any, sleep: Sleep) -> tuple[Any, Any]:
+    """Make the pipeline that requests go through, and the client on it that long operations are polled with."""
+    from azure.core import PipelineClient
+    from azure.core.pipeline import Pipeline, policies
     from azure.core.pipeline.transport import RequestsTransport
-    from azure.mgmt.core import ARMPipelineClient
 
     class _Transport(RequestsTransport):  # type: ignore[misc] # azure-core is not followed by mypy
         """Waits, between retries and polls, with the clock that we were given."""
@@ -130,4 +138,5 @@ def _make_client(credential: Any, sleep: Sleep) -> Any:
         policies.RetryPolicy(retry_total=4),
         policies.BearerTokenCredentialPolicy(credential, SCOPE),
     ]
-    return ARMPipelineClient(base_url=ADDRESS, policies=chain, transport=_Transport())
+    pipeline = Pipeline(_Transport(), chain)
+    return pipeline, PipelineClient(base_url=ADDRESS, pipeline=pipeline)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,9 @@ DIGEST_VARIABLE = "WINDLASS_MODEL_SHA256"
 _OUTPUT = "score"
 _NEWEST_JOBS = 200
 """How many jobs of the workspace are looked through for one that was started a moment ago."""
-_INVOKE_SECONDS = 120.0
+_ANSWER_SECONDS = 120.0
+_JOBS_VERSION = "2020-09-01-dataplanepreview"
+_DEPLOYMENT_HEADER = "azureml-model-deployment"
 _LOG_LINES = 40
 _STATES = {
     "Completed": JobStatus.COMPLETED,
@@ -108,27 +111,52 @@ class AzureBatchEndpoints:
                 raise BatchDeploymentFailedError(step.name, message, details=describe(error)) from error
 
 
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Addresses of Azure ML's own services for one workspace.
+
+    Attributes:
+        jobs: Where the jobs of batch endpoints are listed.
+        history: Where the history of runs is kept.
+    """
+
+    jobs: str
+    history: str
+
+    @classmethod
+    def of(cls, outputs: StackOutputs) -> Services:
+        """The addresses for the workspace of a stack."""
+        host, workspace = f"https://{outputs.location}.api.azureml.ms", workspace_id(outputs)
+        return cls(jobs=f"{host}/mferp/managementfrontend{workspace}", history=f"{host}/history/v1.0{workspace}")
+
+
 class AzureBatchJobs:
     """Satisfies `batch.ports.BatchJobs`.
 
     Args:
         workspace: Where the jobs run.
         cluster: The cluster whose nodes are told as progress.
-        history: The address of the workspace's run history (see `history_address`).
+        services: Where Azure ML's own services answer for the workspace.
     """
 
-    def __init__(self, workspace: Workspace, *, cluster: str, history: str) -> None:
+    def __init__(self, workspace: Workspace, *, cluster: str, services: Services) -> None:
         self._workspace = workspace
         self._arm = workspace.arm
         self._cluster = cluster
-        self._history = history
+        self._services = services
 
     def start(self, request: JobRequest) -> Job:
         """Upload the input and start a job. Not idempotent: see `find`."""
         uri, kind = self._data(request.data)
         endpoint = self._arm.get(f"batchEndpoints/{request.endpoint}", f"read batch endpoint {request.endpoint}")
         try:
-            answer = self._post(endpoint["properties"]["scoringUri"], request, invocation(request, uri, kind))
+            answer = self._ask(
+                "POST",
+                endpoint["properties"]["scoringUri"],
+                f"start a job on {request.deployment}",
+                body=invocation(request, uri, kind),
+                deployment=request.deployment,
+            )
         except AzureUnreachableError:
             found = self.find(request.endpoint, request.run)
             if found is None:
@@ -138,11 +166,9 @@ class AzureBatchJobs:
 
     def find(self, endpoint: str, run: str) -> Job | None:
         """Find the job whose output address holds the name of a run; only that run's own can."""
-        del endpoint  # the name of a run is unique among all jobs of a workspace
-        jobs = self._arm.list("jobs?jobType=Pipeline&listViewType=ActiveOnly", "list the jobs of the workspace")
-        for resource in islice(jobs, _NEWEST_JOBS):
-            if f"/{run}/" in json.dumps(resource):
-                return read_job(resource)
+        for resource in islice(self._jobs_of(endpoint), _NEWEST_JOBS):
+            if f"/{run}/" in json.dumps(resource["properties"]):
+                return self.get(resource["name"])
         return None
 
     def get(self, job: str) -> Job:
@@ -171,10 +197,19 @@ class AzureBatchJobs:
         """
         with self._workspace.sdk(f"fetch the results of {job.name}") as client:
             client.jobs.download(job.name, download_path=str(folder), output_name=_OUTPUT)
-        found = sorted((folder / "named-outputs").rglob("*.csv"))
+        # The SDK puts it into the folder itself for a batch job, and deeper for others.
+        found = sorted(folder.rglob("*.csv"))
         if not found:
             raise ResultsUnreadableError(job.name, "the job completed and left no file with rows")
         return found[0]
+
+    def _jobs_of(self, endpoint: str) -> Iterator[Json]:
+        """The jobs of an endpoint as it was asked for them, with their inputs and outputs, page by page."""
+        address: str | None = f"{self._services.jobs}/batchEndpoints/{endpoint}/jobs?api-version={_JOBS_VERSION}"
+        while address:
+            page = self._ask("GET", address, f"list the jobs of {endpoint}")
+            yield from page.get("value") or ()
+            address = page.get("nextLink")
 
     def _resource(self, job: str) -> Json:
         found = self._arm.find(f"jobs/{job}", f"read job {job}")
@@ -204,14 +239,14 @@ class AzureBatchJobs:
             asset = Asset(name=data.name, version=data.version, path=str(data.folder), type=AssetTypes.URI_FOLDER)
             client.data.create_or_update(asset)
 
-    def _post(self, address: str, request: JobRequest, body: Json) -> Json:
+    def _ask(self, method: str, address: str, what: str, *, body: Json | None = None, deployment: str = "") -> Json:
+        """Send one request, once, to an address that takes tokens of Azure ML itself."""
         import httpx
 
         token = self._workspace.credential.get_token(SCORING_SCOPE).token
-        headers = {"Authorization": f"Bearer {token}", "azureml-model-deployment": request.deployment}
-        what = f"start a job on {request.deployment}"
+        headers = {"Authorization": f"Bearer {token}"} | ({_DEPLOYMENT_HEADER: deployment} if deployment else {})
         try:
-            answer = httpx.post(address, json=body, headers=headers, timeout=_INVOKE_SECONDS)
+            answer = httpx.request(method, address, json=body, headers=headers, timeout=_ANSWER_SECONDS)
         except httpx.HTTPError as error:
             raise AzureUnreachableError(what, details=(str(error),)) from error
         if answer.is_success:
@@ -223,7 +258,7 @@ class AzureBatchJobs:
         import httpx
 
         # An absolute address replaces the client's own; run history takes the same token.
-        base = f"{self._history}/runs"
+        base = f"{self._services.history}/runs"
         children = self._arm.get(f"{base}/{job.name}/children?api-version=1.0", f"read the steps of {job.name}")
         for child in children.get("value") or ():
             run = child["runId"]
@@ -232,11 +267,6 @@ class AzureBatchJobs:
             for name, address in sorted((details.get("logFiles") or {}).items()):
                 if "error" in name.rpartition("/")[2]:
                     yield httpx.get(address, timeout=30).text
-
-
-def history_address(outputs: StackOutputs) -> str:
-    """Where a workspace keeps the history of its runs."""
-    return f"https://{outputs.location}.api.azureml.ms/history/v1.0{workspace_id(outputs)}"
 
 
 def deployment_document(endpoint: str, step: CreateBatchDeployment) -> Json:
@@ -319,6 +349,7 @@ def read_progress(job: Json, cluster: Json | None) -> Progress:
         failed=_figure(told, "miniBatchesFailed"),
         rows=_figure(told, "rows"),
         nodes=None if cluster is None else read_nodes(cluster),
+        nodes_over_time=tuple(int(count) for _, count in json.loads(told.get("windlass.nodesOverTime") or "[]")),
     )
 
 

@@ -16,6 +16,7 @@ from windlass.azure.workspace import Workspace
 from windlass.errors.azure import AzureNotFoundError
 from windlass.errors.release import DeploymentFailedError, EndpointUnreadableError
 from windlass.release.models import (
+    DIGEST_VARIABLE,
     TAG_BASE,
     TAG_MODEL,
     TAG_RELEASE,
@@ -122,11 +123,15 @@ def deployment_document(endpoint: str, step: CreateDeployment) -> Json:
     """Fill in what a release decides; everything else goes to azure-ai-ml as the user wrote it."""
     document = dict(step.definition.document)
     tags = {TAG_MODEL: step.model.label, TAG_SHA256: step.model.sha256, TAG_RELEASE: step.release}
+    variables = dict(document.get("environment_variables") or {})
+    if step.model.sha256:
+        variables.setdefault(DIGEST_VARIABLE, step.model.sha256)
     return document | {
         "name": step.name,
         "endpoint_name": endpoint,
         "model": f"azureml:{step.model.label}",
         "environment": f"azureml:{step.environment}",
+        "environment_variables": variables,
         "tags": {**(document.get("tags") or {}), **{name: value for name, value in tags.items() if value}},
     }
 

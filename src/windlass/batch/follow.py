@@ -44,7 +44,7 @@ def follow_job(job: Job, jobs: BatchJobs, clock: Clock, tell: Tell) -> Followed:
         tell(progress)
         nodes = with_look(nodes, progress.nodes)
         if progress.job.status.is_final:
-            return Followed(job=progress.job, nodes=nodes)
+            return Followed(job=progress.job, nodes=progress.nodes_over_time or nodes)
         clock.sleep(pause_after(seconds))
 
 

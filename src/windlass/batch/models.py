@@ -249,6 +249,7 @@ class Progress:
         failed: Mini-batches that were given up.
         rows: Rows scored so far.
         nodes: Nodes of the cluster by Azure's word for their state.
+        nodes_over_time: How many nodes have worked on the job, each time that changed; empty where nobody keeps that.
         seconds: Since the job was followed.
     """
 
@@ -258,6 +259,7 @@ class Progress:
     failed: int | None = None
     rows: int | None = None
     nodes: dict[str, int] | None = None
+    nodes_over_time: tuple[int, ...] = ()
     seconds: float = 0.0
 
 

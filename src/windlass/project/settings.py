@@ -56,7 +56,8 @@ ContainerName = Annotated[
     StringConstraints(pattern=CONTAINER_PATTERN, min_length=CONTAINER_LENGTH[0], max_length=CONTAINER_LENGTH[1]),
 ]
 TagName = Annotated[str, StringConstraints(pattern=_TAG_NAME)]
-TagValue = Annotated[str, StringConstraints(max_length=256)]
+# A cost centre is a number to YAML and a text to Azure.
+TagValue = Annotated[str, Field(coerce_numbers_to_str=True), StringConstraints(max_length=256)]
 EndpointPath = Annotated[str, StringConstraints(pattern=_ENDPOINT_PATTERN)]
 
 

@@ -16,6 +16,9 @@ TAG_RELEASE = "windlass.release"
 TAG_TARGET = "windlass.target"
 TAG_BASE = "windlass.base"
 
+DIGEST_VARIABLE = "WINDLASS_MODEL_SHA256"
+"""Tells the scoring script which content the model must have before it is loaded."""
+
 
 class Condition(StrEnum):
     """What a deployment is good for. Azure's words are many; a word that is not known means it is still moving."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.in_process import InProcess
 from support.workspace import WORKSPACE
 from windlass_emulator.errors import AzureError, NotEmulatedError
-from windlass_emulator.ml.quota import NodeCounts, require_instances, reserved_cores
+from windlass_emulator.ml.quota import NodeCounts, reserved_cores, used_cores
 from windlass_emulator.ml.vm_sizes import FAMILIES, SIZES, find_size
 
 CLUSTER = f"{WORKSPACE}/computes/cpu"
@@ -98,9 +98,36 @@ async def test_scale_settings_change_in_place_and_it_is_creating_again(local: In
 @pytest.mark.inferred
 async def test_the_size_of_a_cluster_cannot_be_changed(local: InProcess) -> None:
     await local.send("PUT", CLUSTER, cluster())
+    await local.settle()
 
     with pytest.raises(AzureError, match="'vmSize' of the compute 'cpu' cannot be changed"):
         await local.send("PUT", CLUSTER, cluster("STANDARD_DS4_V2"))
+
+
+@pytest.mark.inferred
+@pytest.mark.parametrize(
+    ("method", "query"), [("PUT", ""), ("PATCH", ""), ("DELETE", "?underlyingResourceAction=Delete")]
+)
+async def test_a_change_in_the_middle_of_another_is_a_conflict(local: InProcess, method: str, query: str) -> None:
+    await local.send("PUT", CLUSTER, cluster())
+
+    with pytest.raises(AzureError, match="Another operation on 'cpu' is in progress") as refused:
+        await local.send(method, CLUSTER + query, cluster())
+    assert refused.value.status == 409
+
+
+@pytest.mark.inferred
+async def test_a_cluster_whose_making_failed_says_so_and_can_be_made_again(local: InProcess) -> None:
+    local.azure.faults.add(operation="compute", times=1)
+    await local.send("PUT", CLUSTER, cluster())
+    await local.settle()
+    failed = (await local.send("GET", CLUSTER)).body["properties"]["provisioningState"]
+
+    await local.send("PUT", CLUSTER, cluster())
+    await local.settle()
+
+    assert failed == "Failed"
+    assert (await local.send("GET", CLUSTER)).body["properties"]["provisioningState"] == "Succeeded"
 
 
 @pytest.mark.recorded
@@ -157,11 +184,21 @@ async def test_a_workspace_that_goes_ends_the_nodes_of_its_clusters(local: InPro
 
 
 @pytest.mark.specified
-async def test_a_delete_must_say_what_becomes_of_the_machines(local: InProcess) -> None:
+async def test_a_delete_knows_two_things_to_do_with_the_machines(local: InProcess) -> None:
     await local.send("PUT", CLUSTER, cluster())
 
     with pytest.raises(AzureError, match="underlyingResourceAction"):
-        await local.send("DELETE", CLUSTER)
+        await local.send("DELETE", f"{CLUSTER}?underlyingResourceAction=Keep")
+
+
+@pytest.mark.inferred
+async def test_a_delete_that_does_not_say_what_becomes_of_the_machines_deletes_them(local: InProcess) -> None:
+    await local.send("PUT", CLUSTER, cluster())
+    await local.settle()
+
+    answer = await local.send("DELETE", CLUSTER)
+
+    assert answer.status == 202
 
 
 @pytest.mark.inferred
@@ -218,18 +255,8 @@ async def test_an_unknown_size_is_refused_with_those_that_are_known(local: InPro
         await local.send("PUT", CLUSTER, cluster("Standard_X1"))
 
 
-@pytest.mark.specified
-async def test_instances_beyond_the_quota_are_refused_as_azure_words_it(local: InProcess) -> None:
-    with pytest.raises(
-        AzureError, match=r"Not enough quota available for Standard_DS3_v2 .* 0/100\. Additional needed: 104"
-    ) as refused:
-        require_instances(local.azure, "westeurope", "Standard_DS3_v2", 21, deployment_id="new")
-
-    assert refused.value.code == "OutOfQuota"
-
-
 @pytest.mark.inferred
-async def test_what_other_deployments_have_counts_and_ones_own_does_not(local: InProcess) -> None:
+async def test_instances_count_in_their_region_and_family_unless_left_out(local: InProcess) -> None:
     deployment = f"{WORKSPACE}/onlineEndpoints/e/deployments/v1"
     local.azure.store.put(
         deployment,
@@ -243,10 +270,11 @@ async def test_what_other_deployments_have_counts_and_ones_own_does_not(local: I
         now=0.0,
     )
 
-    require_instances(local.azure, "westeurope", "Standard_DS3_v2", 20, deployment_id=deployment)
-    require_instances(local.azure, "northeurope", "Standard_DS3_v2", 20, deployment_id="new")
-    with pytest.raises(AzureError, match="72/100"):
-        require_instances(local.azure, "westeurope", "Standard_DS3_v2", 10, deployment_id="new")
+    family = "standardDSv2Family"
+    assert used_cores(local.azure, "westeurope", family) == 72
+    assert used_cores(local.azure, "westeurope", family, without=deployment) == 0
+    assert used_cores(local.azure, "northeurope", family) == 0
+    assert used_cores(local.azure, "westeurope", "standardESv3Family") == 0
 
 
 @pytest.mark.specified

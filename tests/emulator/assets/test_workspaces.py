@@ -64,6 +64,12 @@ async def test_a_patch_replaces_tags_and_takes_linked_ids_unchecked(local: InPro
     assert (await _properties(local))["imageBuildCompute"] == "nowhere"
 
 
+@pytest.mark.inferred
+async def test_a_linked_id_that_is_none_is_refused(local: InProcess) -> None:
+    with pytest.raises(AzureError, match="'insights' is not the id of a resource"):
+        await local.send("PATCH", WORKSPACE, {"properties": {"applicationInsights": "insights"}})
+
+
 @pytest.mark.specified
 @pytest.mark.parametrize("name", ["storageAccount", "keyVault"])
 async def test_linked_resources_cannot_be_exchanged(local: InProcess, name: str) -> None:
@@ -71,6 +77,38 @@ async def test_linked_resources_cannot_be_exchanged(local: InProcess, name: str)
 
     with pytest.raises(AzureError, match=f"'{name}' cannot be changed once the workspace has been created"):
         await local.send("PUT", WORKSPACE, body)
+
+
+@pytest.mark.inferred
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+async def test_a_change_in_the_middle_of_another_is_a_conflict(group: InProcess, method: str) -> None:
+    await group.send("PUT", WORKSPACE, BODY)
+
+    with pytest.raises(AzureError, match="Another operation on 'work' is in progress") as refused:
+        await group.send(method, WORKSPACE, BODY)
+    assert refused.value.status == 409
+
+
+@pytest.mark.inferred
+async def test_a_workspace_fails_when_its_storage_is_not_to_be_had(group: InProcess) -> None:
+    group.blobs.missing.add("store1")
+    await group.send("PUT", WORKSPACE, BODY)
+    await group.settle()
+
+    assert (await _properties(group))["provisioningState"] == "Failed"
+
+
+@pytest.mark.inferred
+async def test_a_workspace_whose_making_failed_says_so_and_can_be_made_again(group: InProcess) -> None:
+    group.azure.faults.add(operation="workspace", times=1)
+    await group.send("PUT", WORKSPACE, BODY)
+    await group.settle()
+    failed = (await _properties(group))["provisioningState"]
+
+    await group.send("PUT", WORKSPACE, BODY)
+    await group.settle()
+
+    assert (failed, (await _properties(group))["provisioningState"]) == ("Failed", "Succeeded")
 
 
 @pytest.mark.inferred

@@ -103,7 +103,7 @@ async def test_what_a_script_writes_itself_is_in_the_output_and_nothing_else_whe
     await world.ended(job)
 
     assert world.output(job, "part-07.txt") == "7\n"
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(KeyError):
         world.output(job)
 
 
@@ -406,7 +406,7 @@ async def test_a_cancelled_job_ends_its_workers_and_publishes_nothing(world: Bat
 
     assert job.status == "Canceled"
     await world.until(lambda: not world.nodes())
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(KeyError):
         world.output(job)
 
 
@@ -437,7 +437,7 @@ async def test_a_job_goes_on_after_a_restart_without_scoring_finished_mini_batch
     await world.stop()
 
     gate.touch()
-    again = await BatchWorld.at(tmp_path).start()
+    again = await BatchWorld.at(tmp_path, blobs=world.blobs).start()
     after = Ledger(again.azure, job.job_id)
     status = await again.ended(after)
     finished = rows(again, after)
@@ -466,3 +466,54 @@ async def test_the_progress_overview_counts_mini_batches_items_and_rows(world: B
     assert "Mini-batches: 2 in all, 2 succeeded, 0 failed. Items: 10 in all, 0 failed. Rows: 10." in world.log(
         job.spec.child, name
     )
+
+
+@pytest.mark.inferred
+async def test_a_job_whose_cluster_is_deleted_fails_and_says_so(world: BatchWorld, tmp_path: Path) -> None:
+    job = world.invoke(GATED, variables={"GATE": str(tmp_path / "never")})
+    await world.until(lambda: job.status == "Running")
+
+    await world.azure.live["clusters"].release(job.spec.compute)
+
+    assert await world.ended(job) == "Failed"
+    assert job.fact("error")["message"] == "The compute 'cluster' on which the job runs was deleted."
+    assert world.nodes() == []
+
+
+@pytest.mark.inferred
+async def test_a_job_whose_interpreter_is_gone_fails_and_says_so(tmp_path: Path) -> None:
+    world = await BatchWorld.at(tmp_path, interpreter=tmp_path / "no-python").start()
+    world.add_input("in", {"a.csv": "1\n"})
+    job = world.invoke(ECHO)
+
+    status, error = await world.ended(job), job.fact("error")
+    await world.stop()
+
+    assert status == "Failed"
+    assert "no-python" in error["message"]
+
+
+@pytest.mark.inferred
+async def test_a_node_cleans_up_after_each_job(world: BatchWorld) -> None:
+    job = world.invoke(ECHO)
+    await world.ended(job)
+    await world.until(lambda: not world.nodes())
+
+    assert not list(world.folder.glob("data/batch/nodes/*/"))
+    assert not (job.folder / "input").exists()
+
+
+@pytest.mark.inferred
+async def test_nodes_over_time_end_with_the_local_azure(tmp_path: Path) -> None:
+    world = await BatchWorld.at(tmp_path).start()
+    world.add_input("in", {"a.csv": "1\n"})
+    world.scale(1, 1)
+    job = world.invoke(ECHO)
+    await world.ended(job)
+    await world.stop()
+
+    again = await BatchWorld.at(tmp_path, blobs=world.blobs).start()
+    course = Ledger(again.azure, job.job_id).fact("nodes")
+    await again.stop()
+
+    assert course[-1][1] == 0

@@ -207,6 +207,10 @@ def test_a_tag_of_our_own_cannot_be_redefined() -> None:
     assert problem == "windlass:settings: tags: owner is set by Windlass itself; choose another name"
 
 
+def test_a_tag_may_be_written_as_a_number() -> None:
+    assert parse_settings("dev", configuration(tags={"cost-center": 4711})).tags["cost-center"] == "4711"
+
+
 @pytest.mark.parametrize("name", ["a<b", "a/b", "", "x" * 129])
 def test_a_tag_that_azure_would_refuse_is_refused_here(name: str) -> None:
     assert problems(configuration(tags={name: "value"}))

@@ -43,7 +43,21 @@ _retry_after = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """The commands here, and `environments`, whose part is imported when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), "environments"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name != "environments":
+            return super().get_command(ctx, cmd_name)
+        from windlass_emulator.ml.environments_cli import environments
+
+        return environments
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """The local Azure: what Windlass needs of Azure, on this machine."""
 

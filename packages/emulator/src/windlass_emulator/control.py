@@ -46,12 +46,18 @@ class Supervisor:
     """A supervisor that has announced itself.
 
     Attributes:
+        birth: Tells it from a later process with its id.
         admin: Where its admin API listens.
     """
 
     pid: int
+    birth: str
     started: str
     admin: str
+
+    def has_ended(self) -> bool:
+        """Say whether its process is gone."""
+        return birth_of(self.pid) != self.birth
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ def find(folder: DataFolder) -> Supervisor | None:
     told = read_json(folder.running)
     if not told or not is_locked(folder.supervisor_lock) or birth_of(int(told["pid"])) != told["birth"]:
         return None
-    return Supervisor(int(told["pid"]), str(told["started"]), str(told["admin"]))
+    return Supervisor(int(told["pid"]), str(told["birth"]), str(told["started"]), str(told["admin"]))
 
 
 def start(folder: DataFolder, options: Options, environment: Mapping[str, str]) -> tuple[Supervisor, bool]:
@@ -135,7 +141,7 @@ def stop(folder: DataFolder, sleep: Callable[[float], None] = time.sleep) -> boo
     supervisor = _wait_for_announcement(folder, sleep)
     if supervisor is not None:
         _signal(supervisor, signal.SIGTERM)
-        if not _wait(lambda: not is_locked(folder.supervisor_lock), _PATIENCE_SECONDS, sleep):
+        if not _wait(supervisor.has_ended, _PATIENCE_SECONDS, sleep):
             _signal(supervisor, signal.SIGKILL)
     if not _wait(lambda: not is_locked(folder.guard_lock), _GUARD_SECONDS, sleep):
         raise ControlError(f"A process of the local Azure in {folder.root} does not end. See {folder.logs}.")

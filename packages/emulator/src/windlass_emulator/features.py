@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from windlass_emulator import admin, arm, batch, login, lro, online
 from windlass_emulator.feature import Feature
-from windlass_emulator.ml import codes, computes, data, datastores, environments_assets, models, quota, venvs, workspaces
+from windlass_emulator.ml import (
+    codes,
+    computes,
+    data,
+    datastores,
+    environments_assets,
+    models,
+    quota,
+    venvs,
+    workspaces,
+)
 
 
 def features() -> tuple[Feature, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from windlass_emulator import azurite, supervisor
+from windlass_emulator.control import own_environment
 from windlass_emulator.features import features
 from windlass_emulator.folder import DataFolder, LockedError, take_lock
 from windlass_emulator.settings import RETRY_AFTER_MS, Settings
@@ -40,6 +41,7 @@ def serve(folder: DataFolder, *, clock_rate: float, retry_after: bool, ready: Ca
     """
     folder.create()
     _log_to(folder)
+    _leave_own_environment()
     program = azurite.find_program(os.environ, cache_folder())
     settings = Settings(
         data=folder.root,
@@ -48,7 +50,7 @@ def serve(folder: DataFolder, *, clock_rate: float, retry_after: bool, ready: Ca
         retry_after_ms=RETRY_AFTER_MS if retry_after else None,
     )
     try:
-        lock = take_lock(folder.supervisor_lock)
+        take_lock(folder.supervisor_lock)  # held until this process ends, by whatever means
     except LockedError as error:
         raise AlreadyRunningError(f"The local Azure in {folder.root} is already running.") from error
     supervisor.forget_announcement(folder)  # of a supervisor that was killed
@@ -56,18 +58,19 @@ def serve(folder: DataFolder, *, clock_rate: float, retry_after: bool, ready: Ca
         asyncio.run(_run(folder, program, settings, ready))
     finally:
         supervisor.forget_announcement(folder)
-        os.close(lock)
+
+
+def _leave_own_environment() -> None:
+    """Forget what an azure.env put into this shell: neither we nor our children are clients of ourselves."""
+    for name in set(os.environ) - set(own_environment(os.environ)):
+        del os.environ[name]
 
 
 async def _run(
     folder: DataFolder, program: azurite.AzuriteProgram, settings: Settings, ready: Callable[[str], None]
 ) -> None:
     guard_lock = await _guard_lock(folder)
-    launch = supervisor.Launch(settings, folder, program, features(), guard_lock)
-    try:
-        await supervisor.run(launch, ready)
-    finally:
-        os.close(guard_lock)
+    await supervisor.run(supervisor.Launch(settings, folder, program, features(), guard_lock), ready)
 
 
 async def _guard_lock(folder: DataFolder) -> int:

@@ -13,6 +13,8 @@ from windlass_provider.settings import Settings
 
 _MARGIN: Final = 300.0
 """Seconds before its end in which a token is renewed, as azcore does."""
+_RETRIES: Final = 1
+"""The local Azure answers at once or does not run; the default of ten tries would say so after half a minute."""
 
 
 class Issued(Protocol):
@@ -37,13 +39,14 @@ def credential_for(settings: Settings) -> Credential:
     complete = settings.tenant and settings.client and settings.secret
     credential: Credential
     if settings.use_default_credential or not complete:
-        credential = DefaultAzureCredential()
+        credential = DefaultAzureCredential(retry_total=_RETRIES)
     else:
         credential = ClientSecretCredential(
             settings.tenant,
             settings.client,
             settings.secret,
             disable_instance_discovery=settings.disable_instance_discovery,
+            retry_total=_RETRIES,
         )
     return credential
 
@@ -56,7 +59,7 @@ class IdentityTokens:
         self._clock = clock
         self._credential: Credential | None = None
         self._issued: dict[str, Issued] = {}
-        self._lock = asyncio.Lock()
+        self._signing_in: dict[str, asyncio.Task[Issued]] = {}
 
     async def token(self, scope: str) -> str:
         """A token that is valid now.
@@ -64,12 +67,18 @@ class IdentityTokens:
         Raises:
             SignInError: azure-identity found no way in.
         """
-        async with self._lock:
-            issued = self._issued.get(scope)
-            if issued is None or issued.expires_on - self._clock() < _MARGIN:
-                issued = await asyncio.to_thread(self._sign_in, scope)
-                self._issued[scope] = issued
-            return issued.token
+        issued = self._issued.get(scope)
+        if issued is None or issued.expires_on - self._clock() < _MARGIN:
+            issued = self._issued[scope] = await self._fresh(scope)
+        return issued.token
+
+    async def _fresh(self, scope: str) -> Issued:
+        """One attempt for all who wait, so that they also share its failure; none of them can cancel it."""
+        attempt = self._signing_in.get(scope)
+        if attempt is None or attempt.done():
+            attempt = asyncio.ensure_future(asyncio.to_thread(self._sign_in, scope))
+            self._signing_in[scope] = attempt
+        return await asyncio.shield(attempt)
 
     def _sign_in(self, scope: str) -> Issued:
         from azure.core.exceptions import AzureError

@@ -115,9 +115,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             )
         except ProviderError as error:
             await _abort(context, error)
-        failures = [
-            provider_pb2.CheckFailure(property=failure.path, reason=failure.reason) for failure in checked.failures
-        ]
+        # Without the property, as the real provider: the engine would print its value, which may be a secret.
+        failures = [provider_pb2.CheckFailure(reason=failure.reason) for failure in checked.failures]
         return provider_pb2.CheckResponse(inputs=encode(checked.inputs), failures=failures)
 
     async def Diff(self, request: Any, context: Context) -> Any:

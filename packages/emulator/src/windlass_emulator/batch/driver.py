@@ -73,13 +73,15 @@ class Agent:
         self.end()
 
     def begin(self, job: dict[str, Any]) -> None:
-        """Lay out the job's folder, as a compute node does with the code snapshot, and start the workers."""
+        """Prepare the node for a job and start the workers."""
         place = self.folder / job["name"]
-        shutil.rmtree(place, ignore_errors=True)
-        shutil.copytree(job["code"], place / "code")
-        (place / "parts").mkdir()
-        (place / "input").symlink_to(job["input"], target_is_directory=True)
         self.slots = [Slot(self, index, job, place) for index in range(job["slots"])]
+        try:
+            lay_out(place, job)
+        except OSError as error:
+            for slot in self.slots:
+                self.report(event="init_failed", slot=slot.index, message=f"The node could not be prepared: {error}")
+            return
         for slot in self.slots:
             slot.thread.start()
 
@@ -88,8 +90,18 @@ class Agent:
         for slot in self.slots:
             slot.stop()
         for slot in self.slots:
-            slot.thread.join()
+            if slot.thread.ident is not None:
+                slot.thread.join()
+            shutil.rmtree(slot.place, ignore_errors=True)
         self.slots = []
+
+
+def lay_out(place: Path, job: dict[str, Any]) -> None:
+    """Make a job's folder on the node: a copy of the code to run in, the input as it is mounted, room for rows."""
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(job["code"], place / "code")
+    (place / "parts").mkdir()
+    (place / "input").symlink_to(job["input"], target_is_directory=True)
 
 
 class Slot:
@@ -130,7 +142,11 @@ class Slot:
             self.worker.kill()
 
     def _start(self) -> bool:
-        self.worker = Worker(self.job, self.place, self.index)
+        try:
+            self.worker = Worker(self.job, self.place, self.index)
+        except OSError as error:
+            self._report(event="init_failed", message=f"The worker process could not be started: {error}")
+            return False
         if self.stopping:  # `stop` may have looked just before the worker was there
             self.worker.kill()
             return False
@@ -309,7 +325,9 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments[1:])
     host, port = chosen.address.rsplit(":", 1)
     with socket.create_connection((host, int(port))) as connection:
-        stream = connection.makefile("rw", encoding="utf-8")
+        # Reports are small and follow each other: unsent they would wait for the acknowledgement of the one before.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        stream = connection.makefile("r", encoding="utf-8")
         agent = Agent(Path(chosen.folder), stream, connection.makefile("w", encoding="utf-8"))
         agent.report(event="hello", token=chosen.token, pid=os.getpid())
         with contextlib.suppress(OSError):

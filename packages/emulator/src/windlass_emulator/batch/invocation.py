@@ -119,7 +119,8 @@ def read_invocation(request: Request, endpoint: Resource, deployment: Resource, 
         input=source.location,
         single_file=source.single,
         input_type=source.kind,
-        output=target.folder,
+        output=target.location,
+        output_type=target.kind,
         output_file=target.file or sent.get("outputFileName") or chosen["outputFileName"],
         output_action=chosen["outputAction"],
         instance_count=chosen["resources"]["instanceCount"],
@@ -223,8 +224,12 @@ def _is_data_asset(uri: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    folder: Location
+    location: Location
     file: str | None
+
+    @property
+    def kind(self) -> Literal["UriFolder", "UriFile"]:
+        return "UriFile" if self.file else "UriFolder"
 
 
 def _read_output(azure: LocalAzure, workspace: str, sent: dict[str, Any], *, default: str) -> _Target:
@@ -256,6 +261,6 @@ def _folder(azure: LocalAzure, workspace: str, uri: str, file: str | None = None
     datastore = uri.split("/datastores/", 1)[1].split("/", 1)[0]
     long = (
         f"azureml://subscriptions/{parts[2]}/resourcegroups/{parts[4]}/workspaces/{parts[8]}"
-        f"/datastores/{datastore}/paths/{place.path}/"
+        f"/datastores/{datastore}/paths/{place.path}/{file or ''}"
     )
     return _Target(Location(place.account, place.container, place.path, long), file or None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from windlass_emulator.batch.addresses import JOB_TYPE
-from windlass_emulator.batch.nodes import Clusters
+from windlass_emulator.batch.clusters import Clusters
 from windlass_emulator.batch.records import TERMINAL, Ledger
 from windlass_emulator.batch.runner import JobRun
 
@@ -48,6 +48,7 @@ class Live:
     def resume(self) -> None:
         """Go on with every job that had not ended; one that was being cancelled is left to that operation."""
         for job in self.azure.store.of_type(JOB_TYPE):
+            Ledger(self.azure, job.id).note_restart()
             if job.body["properties"]["status"] not in TERMINAL | {"CancelRequested"}:
                 self.begin(job.id)
 

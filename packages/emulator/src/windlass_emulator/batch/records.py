@@ -60,7 +60,7 @@ def _body(spec: JobSpec) -> dict[str, Any]:
             "status": "Preparing",
             "jobs": {},
             "inputs": {},
-            "outputs": {},
+            "outputs": {"score": _output(spec)},
             "settings": {},
             "sourceJobId": None,
         },
@@ -70,6 +70,11 @@ def _body(spec: JobSpec) -> dict[str, Any]:
             "createdByType": "Application",
         },
     }
+
+
+def _output(spec: JobSpec) -> dict[str, Any]:
+    kind = "uri_file" if spec.output_type == "UriFile" else "uri_folder"
+    return {"description": None, "uri": spec.output.uri, "mode": "ReadWriteMount", "jobOutputType": kind}
 
 
 def pipeline_properties(spec: JobSpec) -> dict[str, str]:
@@ -174,9 +179,7 @@ class Ledger:
 
     def plan(self, batches: Sequence[MiniBatch]) -> None:
         """Write down how the input was cut; this is done once."""
-        with self._store.transaction():
-            self.note("plan", [list(batch.files) for batch in batches])
-            self._sum_up(batches)
+        self.note("plan", [list(batch.files) for batch in batches])
 
     def batches(self) -> list[MiniBatch]:
         """Return the mini-batches as last written; empty before the input was cut."""
@@ -186,23 +189,17 @@ class Ledger:
             for index, files in enumerate(facts.get("plan", ()))
         ]
 
-    def record(self, batch: MiniBatch, batches: Sequence[MiniBatch], *, part: Path | None = None) -> None:
+    def record(self, batch: MiniBatch, *, part: Path | None = None) -> None:
         """Write down what has become of a mini-batch; its rows first, replacing those of an earlier time."""
         if part is not None:
             self.rows_of(batch).parent.mkdir(parents=True, exist_ok=True)
             part.replace(self.rows_of(batch))
-        with self._store.transaction():
-            line = [batch.failures, batch.outcome, batch.rows, batch.position, batch.error]
-            self.note(f"batch.{batch.index}", line)
-            self._sum_up(batches)
-
-    def _sum_up(self, batches: Sequence[MiniBatch]) -> None:
-        progress = Progress.of(batches)
-        self.note("progress", [getattr(progress, name) for name in Progress.__dataclass_fields__])
+        line = [batch.failures, batch.outcome, batch.rows, batch.position, batch.error]
+        self.note(f"batch.{batch.index}", line)
 
     def progress(self) -> Progress:
         """Return how far the job has come."""
-        return Progress(*self.fact("progress", ()))
+        return Progress.of(self.batches())
 
     def rows_of(self, batch: MiniBatch) -> Path:
         """Return the file with the rows of a finished mini-batch."""
@@ -212,6 +209,11 @@ class Ledger:
         """Add a point to the course of the cluster's size."""
         seconds = round(self._azure.clock.now() - self.spec.created, 2)
         self.note("nodes", [*self.fact("nodes", []), [seconds, count]])
+
+    def note_restart(self) -> None:
+        """Nodes do not outlive the local Azure: end the course of the cluster's size where it was cut off."""
+        if (course := self.fact("nodes")) and course[-1][1]:
+            self.sample_nodes(0)
 
     def discard(self) -> None:
         """Remove what only a running job needs."""
@@ -250,7 +252,7 @@ def job_resource(azure: LocalAzure, job: Resource) -> dict[str, Any]:
             "inputData": {spec.input_type: {**mode, "uri": spec.input.uri, "jobInputType": spec.input_type}},
             "compute": {"target": spec.compute, "instanceCount": spec.instance_count},
             "output": {"datastoreId": None, "path": None},
-            "outputData": {"score": {"uri": spec.output.uri, "jobOutputType": "UriFolder"}},
+            "outputData": {"score": {"uri": spec.output.uri, "jobOutputType": spec.output_type}},
             "errorThreshold": spec.error_threshold,
             "miniBatchSize": spec.mini_batch_size,
             "maxConcurrencyPerInstance": spec.concurrency,
@@ -259,7 +261,7 @@ def job_resource(azure: LocalAzure, job: Resource) -> dict[str, Any]:
             "retrySettings": {"maxRetries": spec.max_retries, "timeout": f"PT{spec.timeout:g}S"},
             "status": properties["status"],
             "interactionEndpoints": properties["services"],
-            "tags": {**properties["tags"], "outputType": "UriFolder", "inputType": spec.input_type},
+            "tags": {**properties["tags"], "outputType": spec.output_type, "inputType": spec.input_type},
             "properties": properties["properties"],
             "name": spec.display_name,
         },

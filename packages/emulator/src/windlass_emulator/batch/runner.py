@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from windlass_emulator.batch import scheduling
 from windlass_emulator.batch.logs import JobLog
-from windlass_emulator.batch.records import Ledger, join_rows
+from windlass_emulator.batch.records import Ledger, Progress, join_rows
 from windlass_emulator.batch.scheduling import MiniBatch, SlotState, Verdict
 from windlass_emulator.errors import AzureError, OperationFailedError
 from windlass_emulator.ml.common import workspace_of
@@ -23,9 +23,12 @@ from windlass_emulator.ml.references import find_asset
 
 if TYPE_CHECKING:
     from windlass_emulator.azure import LocalAzure
-    from windlass_emulator.batch.nodes import Cluster, Node
+    from windlass_emulator.batch.cluster import Cluster, Node
 
 _log = logging.getLogger(__name__)
+
+_TELL_SECONDS = 0.5
+"""How often the progress overview gets a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,14 @@ class _Said:
     message: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """The cluster has been deleted."""
+
+
+_Event = _Given | _Lost | _Said | _Gone
+
+
 @dataclass(slots=True)
 class _Slot:
     state: SlotState = "starting"
@@ -68,11 +79,13 @@ class JobRun:
         self._spec = ledger.spec
         self._cluster = cluster
         self._log = JobLog(azure, ledger)
-        self._events: asyncio.Queue[_Given | _Lost | _Said] = asyncio.Queue()
+        self._events: asyncio.Queue[_Event] = asyncio.Queue()
         self._slots: dict[Node, list[_Slot]] = {}
         self._batches: list[MiniBatch] = []
         self._wanted = 0
         self._init_error = ""
+        self._finished = 0
+        self._told = 0.0
 
     @property
     def name(self) -> str:
@@ -96,6 +109,10 @@ class JobRun:
     def nodes_counted(self, count: int) -> None:
         """Take note of the size of the cluster."""
         self._ledger.sample_nodes(count)
+
+    def cluster_gone(self) -> None:
+        """End: the cluster has been deleted."""
+        self._events.put_nowait(_Gone())
 
     # The way of a job
 
@@ -141,18 +158,22 @@ class JobRun:
     async def _prepare(self) -> _Parts:
         """Get what a compute node would have: the image, the model and the code."""
         await self._azure.take("job.prepare")
+        if self._azure.store.get(self._spec.compute) is None:
+            self._refuse_without_cluster()
         workspace = workspace_of(self._ledger.job_id)
         environment = find_asset(self._azure, workspace, "environments", self._spec.environment)
         conda = environment.body["properties"].get("condaFile") or ""
         return _Parts(
-            python=await self._azure.environments.ensure(conda),
-            model=await fetch_model(self._azure, workspace, self._spec.model),
-            code=await fetch_code(self._azure, workspace, self._spec.code),
+            # Not resolved: an environment's interpreter is a link, and through it the environment would be lost.
+            python=(await self._azure.environments.ensure(conda)).absolute(),
+            model=(await fetch_model(self._azure, workspace, self._spec.model)).absolute(),
+            code=(await fetch_code(self._azure, workspace, self._spec.code)).absolute(),
         )
 
     async def _plan(self) -> None:
         """Fetch the input and cut it, once; a job that is resumed finds both."""
         self._batches = self._ledger.batches()
+        self._finished = 1 + max((batch.position for batch in self._batches), default=-1)
         if self._batches:
             self._log.progressed(f"The job is resumed. {self._counts()}")
             return
@@ -176,7 +197,7 @@ class JobRun:
             nodes_to_come=self._wanted - len(self._slots), init_error=self._init_error,
         )  # fmt: skip
 
-    def _take(self, event: _Given | _Lost | _Said, parts: _Parts) -> None:
+    def _take(self, event: _Event, parts: _Parts) -> None:
         match event:
             case _Given(node):
                 self._use(node, parts)
@@ -184,8 +205,14 @@ class JobRun:
                 lost = [slot.batch for slot in self._slots.pop(node, []) if slot.batch is not None]
                 back = f" Its mini-batches {lost} are given to others." if lost else ""
                 self._log.progressed(f"The node {node.name} was lost.{back}")
+            case _Gone():
+                self._refuse_without_cluster()
             case _Said(node, message) if node in self._slots:
                 self._hear(node, self._slots[node][message["slot"]], message)
+
+    def _refuse_without_cluster(self) -> None:
+        name = self._spec.compute.rsplit("/", 1)[1]
+        raise OperationFailedError("ComputeNotFound", f"The compute '{name}' on which the job runs was deleted.")
 
     def _use(self, node: Node, parts: _Parts) -> None:
         self._slots[node] = [_Slot() for _ in range(self._spec.concurrency)]
@@ -239,8 +266,8 @@ class JobRun:
     def _settle(self, batch: MiniBatch, outcome: str, message: dict[str, Any], node: Node) -> None:
         part = None
         if outcome == "done":
-            position = 1 + max((other.position for other in self._batches), default=-1)
-            changed = scheduling.done(batch, rows=message["rows"], position=position)
+            changed = scheduling.done(batch, rows=message["rows"], position=self._finished)
+            self._finished += 1
             part = Path(message["part"])
         else:
             changed = scheduling.failed(batch, message["message"], max_retries=self._spec.max_retries)
@@ -250,8 +277,8 @@ class JobRun:
                 f"{message['message']}"
             )
         self._batches[batch.index] = changed
-        self._ledger.record(changed, self._batches, part=part)
-        self._log.progressed(self._counts())
+        self._ledger.record(changed, part=part)
+        self._tell_progress()
 
     def _hand_out(self) -> None:
         under_way = {slot.batch for slots in self._slots.values() for slot in slots if slot.batch is not None}
@@ -268,8 +295,15 @@ class JobRun:
                 files = [str(place / name) for name in batch.files]
                 node.send(do="run", slot=index, batch=batch.index, attempt=batch.attempt, files=files)
 
+    def _tell_progress(self) -> None:
+        """Write how far the job is, not more often than anyone reads it."""
+        now = self._azure.clock.now()
+        if now >= self._told + _TELL_SECONDS or all(batch.outcome for batch in self._batches):
+            self._told = now
+            self._log.progressed(self._counts())
+
     def _counts(self) -> str:
-        progress = self._ledger.progress()
+        progress = Progress.of(self._batches)
         return (
             f"Mini-batches: {progress.mini_batches} in all, {progress.done} succeeded, {progress.failed} failed. "
             f"Items: {progress.items} in all, {progress.items_failed} failed. Rows: {progress.rows}."

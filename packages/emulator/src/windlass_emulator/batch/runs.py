@@ -105,7 +105,8 @@ def _common(run: _Run) -> dict[str, Any]:
 
 
 def _outputs(run: _Run) -> dict[str, Any]:
-    return {OUTPUT: {"assetId": _asset_id(run), "type": "uri_folder"}}
+    kind = "uri_file" if run.ledger.spec.output_type == "UriFile" else "uri_folder"
+    return {OUTPUT: {"assetId": _asset_id(run), "type": kind}}
 
 
 def _asset_id(run: _Run) -> str:
@@ -203,7 +204,7 @@ async def _uris(request: Request) -> Answer:
         if not job:
             raise ml_refusal(f"The data asset '{asset}' was not found.", status=404)
         spec = Ledger(request.azure, child_id(workspace, "jobs", job)).spec
-        found[asset] = {"uri": spec.output.uri, "type": "UriFolder"}
+        found[asset] = {"uri": spec.output.uri, "type": spec.output_type}
     return Answer(200, {"values": found})
 
 

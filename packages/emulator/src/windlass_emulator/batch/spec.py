@@ -44,7 +44,9 @@ class JobSpec:
         child: The run id of its one step, "batchscoring".
         inputs: Where the input is.
         single_file: Whether the input is one blob.
-        output: The folder that takes the results.
+        output: The folder that takes the results; its address is that of the folder or, where the invocation named a
+            file, of the file.
+        output_type: What the invocation named.
         output_file: The name of append_row's file.
         timeout: Seconds that one call of `run` may take.
         max_retries: Attempts after the first.
@@ -66,6 +68,7 @@ class JobSpec:
     single_file: bool
     output: Location
     output_file: str
+    output_type: Literal["UriFolder", "UriFile"]
     output_action: Literal["AppendRow", "SummaryOnly"]
     instance_count: int
     concurrency: int
@@ -76,7 +79,7 @@ class JobSpec:
     logging_level: str
     created_by: str
     created: float
-    input_type: str
+    input_type: Literal["UriFolder", "UriFile"]
     variables: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)
 

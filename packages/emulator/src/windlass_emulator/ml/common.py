@@ -14,6 +14,7 @@ from windlass_emulator.clock import arm_time, azure_time
 from windlass_emulator.errors import MlError, group_not_found, ml_refusal, resource_not_found
 
 if TYPE_CHECKING:
+    from windlass_emulator.azure import LocalAzure
     from windlass_emulator.http import Request
     from windlass_emulator.store import Resource
 
@@ -141,6 +142,34 @@ def not_found(code: str, message: str) -> MlError:
 def conflict(message: str) -> MlError:
     """409 of the ML service (envelope of recordings 3; the wordings were not recorded)."""
     return ml_refusal(message, status=409)
+
+
+def is_busy(azure: LocalAzure, resource_id: str) -> bool:
+    """Say whether an operation on a resource itself, not on something in it, is under way."""
+    running = azure.operations.of_resource(resource_id)
+    return any(operation.resource.lower() == resource_id.lower() for operation in running)
+
+
+def refuse_if_busy(request: Request, resource_id: str) -> None:
+    """Refuse a change of a resource while another one is under way.
+
+    Raises:
+        MlError: 409.
+    """
+    if is_busy(request.azure, resource_id):
+        name = resource_id.rsplit("/", 1)[1]
+        raise conflict(f"Another operation on '{name}' is in progress. Wait until it has ended, then try again.")
+
+
+def current_state(azure: LocalAzure, resource: Resource) -> str:
+    """Return the provisioningState of a resource.
+
+    One that is stored as under way while nothing works on it was left so by an operation that failed.
+    """
+    stored = str(resource.body["properties"]["provisioningState"])
+    if stored in {"Succeeded", "Failed"} or is_busy(azure, resource.id):
+        return stored
+    return "Failed"
 
 
 def place(resource_id: str) -> Mapping[str, str]:

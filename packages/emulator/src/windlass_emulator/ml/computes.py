@@ -13,8 +13,10 @@ from windlass_emulator.lro import accepted, accepted_put, new_operation
 from windlass_emulator.ml.common import (
     WORKSPACE,
     child_id,
+    current_state,
     listing,
     not_found,
+    refuse_if_busy,
     region_of,
     require_name,
     require_workspace,
@@ -46,6 +48,7 @@ async def put_compute(request: Request) -> Answer:
     body = request.json()
     _refuse_kind(body)
     check(body, COMPUTE)
+    refuse_if_busy(request, child_id(workspace, "computes", request.params["name"]))
     existing = request.azure.store.get(child_id(workspace, "computes", request.params["name"]))
     properties = _wanted(body, existing)
     if existing:
@@ -197,6 +200,7 @@ def _set_state(azure: LocalAzure, cluster: Resource, state: str, **inner: Any) -
 async def patch_compute(request: Request) -> Answer:
     """Change the scale settings: 202 with the resource."""
     cluster = _require(request)
+    refuse_if_busy(request, cluster.id)
     body = request.json()
     check(body, COMPUTE_PATCH)
     outer = body.get("properties") or {}
@@ -245,7 +249,8 @@ def _shown(azure: LocalAzure, cluster: Resource) -> dict[str, Any]:
     """Write a cluster as a GET does (recordings 7)."""
     properties = cluster.body["properties"]
     inner = {**properties["properties"], **_live(clusters(azure).counts(cluster.id))}
-    body = {**cluster.body, "properties": {**properties, "properties": inner}}
+    state = current_state(azure, cluster)
+    body = {**cluster.body, "properties": {**properties, "provisioningState": state, "properties": inner}}
     return {"id": cluster.id, "name": cluster.name, "type": TYPE, **body}
 
 
@@ -283,14 +288,17 @@ def _while_creating(azure: LocalAzure, cluster: Resource) -> dict[str, Any]:
 async def delete_compute(request: Request) -> Answer:
     """Delete a cluster with its nodes."""
     workspace = require_workspace(request)
-    action = request.query.get("underlyingResourceAction")
+    # The specification requires the action; azure-native sends only the api-version. What Azure then does is not
+    # known (open point of the facts), so a missing one is taken as Delete.
+    action = request.query.get("underlyingResourceAction", "Delete")
     if action not in {"Delete", "Detach"}:
-        raise ml_refusal("The query needs 'underlyingResourceAction': Delete or Detach.")
+        raise ml_refusal("The query's 'underlyingResourceAction' must be Delete or Detach.")
     cluster = request.azure.store.get(child_id(workspace, "computes", request.params["name"]))
     if cluster is None:
         return Answer(204)
     if action == "Detach":
         raise ml_refusal(f"The compute '{cluster.name}' is not attached: it can be deleted, not detached.")
+    refuse_if_busy(request, cluster.id)
     operation = new_operation(request, "compute", cluster.id, "compute.delete", region=region_of(workspace))
     _set_state(request.azure, cluster, "Deleting")
     request.azure.operations.start(operation)

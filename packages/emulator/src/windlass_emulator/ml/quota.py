@@ -130,33 +130,6 @@ def _cluster_size(azure: LocalAzure, cluster: Resource, region: str) -> VmSize |
 # Refusing
 
 
-def require_instances(azure: LocalAzure, region: str, size_name: str, instances: int, *, deployment_id: str) -> None:
-    """Refuse instances of a managed online deployment that are more than the quota allows.
-
-    Args:
-        azure: The local Azure.
-        region: The endpoint's.
-        size_name: Such as `Standard_DS3_v2`.
-        instances: How many the deployment will have in all.
-        deployment_id: Its own present instances do not count.
-
-    Raises:
-        AzureError: 400 OutOfQuota with the wording of Azure's troubleshooting guide.
-        MlError: 400 for a size that is not known.
-    """
-    size = find_size(size_name)
-    used, limit = used_cores(azure, region, size.family, without=deployment_id), FAMILIES[size.family].cores
-    needed = reserved_cores(size, instances)
-    if used + needed > limit:
-        raise AzureError(
-            400,
-            "OutOfQuota",
-            f"Not enough quota available for {size.name} in SubscriptionId {azure.subscription}. "
-            f"Current usage/limit: {used}/{limit}. Additional needed: {needed} "
-            "Please see troubleshooting guide, available here: https://aka.ms/oe-tsg#error-outofquota",
-        )
-
-
 def require_nodes(size_name: str, nodes: int) -> None:
     """Refuse a cluster whose full size is more than the quota allows.
 

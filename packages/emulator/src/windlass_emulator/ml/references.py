@@ -131,7 +131,7 @@ def _labelled(azure: LocalAzure, workspace: str, kind: Kind, asset: AssetName) -
         )
     if not versions:
         raise container_not_found(kind, asset.name)
-    return max(versions, key=lambda version: version.created).name
+    return versions[-1].name
 
 
 _SINGULAR = {"models": "Model", "environments": "Environment", "data": "Data", "codes": "Code"}

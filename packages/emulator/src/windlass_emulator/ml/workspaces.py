@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from windlass_emulator.clock import arm_time
-from windlass_emulator.errors import AzureError, NotEmulatedError, OperationFailedError, invalid_content, ml_refusal
+from windlass_emulator.errors import AzureError, NotEmulatedError, OperationFailedError, ml_refusal
 from windlass_emulator.feature import Feature
 from windlass_emulator.http import Answer, Request, Route
 from windlass_emulator.lro import accepted, accepted_put, new_operation
+from windlass_emulator.ml import workspace_bodies as bodies
 from windlass_emulator.ml.common import (
     SUBSCRIPTION,
     WORKSPACE,
     WORKSPACE_NAME,
     WORKSPACE_TYPE,
     WORKSPACES,
+    current_state,
     group_id,
     listing,
+    refuse_if_busy,
     region_of,
     require_group,
     require_name,
@@ -30,7 +32,6 @@ from windlass_emulator.ml.common import (
 from windlass_emulator.ml.datastores import create_default_stores
 from windlass_emulator.ml.shapes import WORKSPACE as SHAPE
 from windlass_emulator.ml.shapes import WORKSPACE_PATCH
-from windlass_emulator.settings import TENANT_ID
 from windlass_emulator.shapes import check
 
 if TYPE_CHECKING:
@@ -41,15 +42,7 @@ if TYPE_CHECKING:
 SOFT_DELETED = "soft-deleted workspaces"
 """The scope of the facts that keep the names of deleted workspaces; a purge removes them."""
 
-API_HOST = "https://{region}.api.azureml.ms"
 _IMMUTABLE = ("storageAccount", "keyVault")
-_PROVIDERS = {
-    "storageAccount": "Microsoft.Storage/storageAccounts",
-    "keyVault": "Microsoft.Keyvault/vaults",
-    "applicationInsights": "Microsoft.insights/components",
-    "containerRegistry": "Microsoft.ContainerRegistry/registries",
-}
-"""How the service spells the ids of linked resources (recordings 4)."""
 
 
 # PUT
@@ -64,6 +57,7 @@ async def put_workspace(request: Request) -> Answer:
         request.params["workspace"], WORKSPACE_NAME, "workspace",
         "3 to 33 letters, digits, '-' and '_', starting with a letter or digit",
     )  # fmt: skip
+    refuse_if_busy(request, workspace_id(request))
     existing = request.azure.store.get(workspace_id(request))
     _refuse(request, existing, body)
     stored = _begin(request, existing, body)
@@ -92,7 +86,7 @@ def _refuse(request: Request, existing: Resource | None, body: dict[str, Any]) -
 
 
 def _refuse_change(existing: Resource, body: dict[str, Any], properties: dict[str, Any]) -> None:
-    if str(body["location"]).replace(" ", "").lower() != region_of(existing).lower():
+    if bodies.region(str(body["location"])) != region_of(existing).lower():
         raise AzureError(
             409,
             "InvalidResourceLocation",
@@ -111,7 +105,7 @@ def _refuse_missing(request: Request, properties: dict[str, Any]) -> None:
     for name in _IMMUTABLE:
         if not properties.get(name):
             raise ml_refusal(f"The request is missing the property 'properties.{name}', which a workspace needs.")
-    for name in _PROVIDERS:
+    for name in bodies.PROVIDERS:
         linked = properties.get(name)
         if linked and request.azure.store.get(linked) is None:
             raise ml_refusal(f"The resource '{linked}' named by 'properties.{name}' was not found.")
@@ -121,122 +115,16 @@ def _begin(request: Request, existing: Resource | None, body: dict[str, Any]) ->
     """Write the workspace as it is while the operation runs."""
     azure, target = request.azure, existing.id if existing else workspace_id(request)
     stored = {
-        "location": region_of(existing) if existing else str(body["location"]).replace(" ", "").lower(),
+        "location": region_of(existing) if existing else bodies.region(str(body["location"])),
         "tags": body.get("tags") or {},
         "etag": None,
-        "properties": _properties(target, existing, body, arm_time(azure.clock.now())),
-        "identity": _identity(azure, existing, body.get("identity")),
+        "properties": bodies.properties(target, existing, body, arm_time(azure.clock.now())),
+        "identity": bodies.identity(azure, existing, body.get("identity")),
         "kind": "Default",
         "sku": {"name": "Basic", "tier": "Basic", **(body.get("sku") or {})},
         "systemData": system_data(request, existing, style="arm"),
     }
     return azure.store.put(target, WORKSPACE_TYPE, stored, parent=group_id(request), now=azure.clock.now())
-
-
-def _properties(target: str, existing: Resource | None, body: dict[str, Any], created: str) -> dict[str, Any]:
-    """Return the properties of a GET (recordings 4): what was sent over what was there over what the service sets."""
-    sent = {key: value for key, value in (body.get("properties") or {}).items() if value is not None}
-    kept = existing.body["properties"] if existing else _fresh(target, str(body["location"]), created)
-    merged = {**kept, **{key: value for key, value in sent.items() if key not in _SERVICE_SETS}}
-    for name, provider in _PROVIDERS.items():
-        merged[name] = spelled(merged.get(name), provider)
-    merged["managedNetwork"] = {**kept["managedNetwork"], **(sent.get("managedNetwork") or {})}
-    _refuse_network(merged["managedNetwork"])
-    if "systemDatastoresAuthMode" in sent:
-        merged["systemDatastoresAuthMode"] = str(sent["systemDatastoresAuthMode"]).lower()
-    return {**merged, "provisioningState": "Updating" if existing else "Creating"}
-
-
-_SERVICE_SETS = {
-    "discoveryUrl", "mlFlowTrackingUri", "notebookInfo", "privateEndpointConnections", "privateLinkCount",
-    "provisioningState", "serviceProvisionedResourceGroup", "storageHnsEnabled", "tenantId", "workspaceId",
-}  # fmt: skip
-
-
-def _refuse_network(network: dict[str, Any]) -> None:
-    if str(network.get("isolationMode") or "Disabled").lower() != "disabled":
-        raise NotEmulatedError(f"managed networks with isolationMode {network['isolationMode']}")
-    if network.get("outboundRules"):
-        raise NotEmulatedError(f"outbound rules of managed networks ({', '.join(sorted(network['outboundRules']))})")
-
-
-def spelled(resource_id: str | None, provider: str) -> str | None:
-    """Write the id of a linked resource as the service does."""
-    if not resource_id:
-        return None
-    _, _, subscription, _, group, *_, name = resource_id.split("/")
-    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{provider}/{name}"
-
-
-def _fresh(target: str, location: str, created: str) -> dict[str, Any]:
-    region = location.replace(" ", "").lower()
-    guid, name = str(uuid.uuid4()), target.rsplit("/", 1)[1]
-    letters = "".join(character for character in name.lower() if character.isalpha())[:10]
-    api = API_HOST.format(region=region)
-    return {
-        "friendlyName": "",
-        "description": "",
-        "storageAccount": None,
-        "keyVault": None,
-        "applicationInsights": None,
-        "hbiWorkspace": False,
-        "tenantId": TENANT_ID,
-        "imageBuildCompute": None,
-        "provisioningState": "Creating",
-        "managedNetwork": {"isolationMode": "Disabled", "enableNetworkMonitor": False, "enableFirewallLog": False},
-        "v1LegacyMode": False,
-        "softDeleteEnabled": False,
-        "containerRegistry": None,
-        "notebookInfo": {
-            "resourceId": secrets.token_hex(16),
-            "fqdn": f"ml-{letters}-{region}-{guid}.{region}.notebooks.azure.net",
-            "isPrivateLinkEnabled": False,
-            "notebookPreparationError": None,
-        },
-        "storageHnsEnabled": False,
-        "workspaceId": guid,
-        "linkedModelInventoryArmId": None,
-        "privateLinkCount": 0,
-        "publicNetworkAccess": "Enabled",
-        "discoveryUrl": f"{api}/discovery",
-        "mlFlowTrackingUri": f"azureml://{region}.api.azureml.ms/mlflow/v1.0{target}",
-        "sdkTelemetryAppInsightsKey": str(uuid.uuid4()),
-        "sasGetterUri": "",
-        "creationTime": created,
-        "enableDataIsolation": False,
-        "systemDatastoresAuthMode": "accesskey",
-        "allowRoleAssignmentOnRG": True,
-        "enableServiceSideCMKEncryption": False,
-        "EnableSoftwareBillOfMaterials": False,
-        "serverlessComputeSettings": None,
-        "ipAllowlist": [],
-        "networkAcls": {"defaultAction": "Allow", "bypass": "", "ipRules": [], "resourceAccessRules": []},
-    }
-
-
-def _identity(azure: LocalAzure, existing: Resource | None, sent: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the identity with its principals; a workspace always has one, by default the system's."""
-    old = existing.body["identity"] if existing else {}
-    if sent is None:
-        return old or _identity(azure, None, {"type": "SystemAssigned"})
-    kinds = {part.strip().lower() for part in str(sent.get("type", "")).split(",")}
-    if not kinds <= {"systemassigned", "userassigned"}:
-        raise invalid_content(f"The identity type '{sent.get('type')}' is not one that a workspace can have.")
-    identity: dict[str, Any] = {"type": sent["type"]}
-    if "systemassigned" in kinds:
-        identity |= {"principalId": old.get("principalId") or str(uuid.uuid4()), "tenantId": TENANT_ID}
-    if "userassigned" in kinds:
-        named = sent.get("userAssignedIdentities") or old.get("userAssignedIdentities") or {}
-        identity["userAssignedIdentities"] = {key: _principal(azure, key) for key in named}
-    return identity
-
-
-def _principal(azure: LocalAzure, identity_id: str) -> dict[str, Any]:
-    found = azure.store.get(identity_id)
-    if found is None:
-        raise ml_refusal(f"The user assigned identity '{identity_id}' was not found.")
-    properties = found.body.get("properties", {})
-    return {"principalId": properties.get("principalId"), "clientId": properties.get("clientId")}
 
 
 async def _create(azure: LocalAzure, operation: Operation) -> None:
@@ -246,7 +134,11 @@ async def _create(azure: LocalAzure, operation: Operation) -> None:
     workspace = azure.store.get(operation.resource)
     if workspace is None:
         raise OperationFailedError("ResourceNotFound", f"The workspace '{operation.resource}' was deleted meanwhile.")
-    await create_default_stores(azure, workspace.id, workspace.body["properties"])
+    try:
+        await create_default_stores(azure, workspace.id, workspace.body["properties"])
+    except AzureError as error:  # the storage account went away meanwhile
+        _change(azure, workspace, {"provisioningState": "Failed"})
+        raise OperationFailedError(error.code, error.message) from error
     _change(azure, workspace, {"provisioningState": "Succeeded"})
 
 
@@ -262,14 +154,18 @@ def _change(azure: LocalAzure, workspace: Resource, properties: dict[str, Any], 
 async def patch_workspace(request: Request) -> Answer:
     """Change a workspace: 202 without a body. Tags are replaced, linked ids are taken unchecked (recordings 4)."""
     workspace = require_workspace(request)
+    refuse_if_busy(request, workspace.id)
     body = request.json()
     check(body, WORKSPACE_PATCH)
-    _refuse_network((body.get("properties") or {}).get("managedNetwork") or {})
+    bodies.refuse_network((body.get("properties") or {}).get("managedNetwork") or {})
     changes = {key: body[key] for key in ("tags", "sku") if body.get(key) is not None}
     if body.get("identity") is not None:
-        changes["identity"] = _identity(request.azure, workspace, body["identity"])
+        changes["identity"] = bodies.identity(request.azure, workspace, body["identity"])
     changes["systemData"] = system_data(request, workspace, style="arm")
     sent = {key: value for key, value in (body.get("properties") or {}).items() if value is not None}
+    for name, provider in bodies.PROVIDERS.items():
+        if name in sent:
+            sent[name] = bodies.spelled(sent[name], provider)
     operation = new_operation(
         request,
         "workspace",
@@ -289,9 +185,6 @@ async def _update(azure: LocalAzure, operation: Operation) -> None:
     if workspace is None:
         raise OperationFailedError("ResourceNotFound", f"The workspace '{operation.resource}' was deleted meanwhile.")
     sent = dict(operation.arguments["properties"])
-    for name, provider in _PROVIDERS.items():
-        if name in sent:
-            sent[name] = spelled(sent[name], provider)
     if "managedNetwork" in sent:
         sent["managedNetwork"] = {**workspace.body["properties"]["managedNetwork"], **sent["managedNetwork"]}
     _change(azure, workspace, sent, **operation.arguments["top"])
@@ -302,18 +195,20 @@ async def _update(azure: LocalAzure, operation: Operation) -> None:
 
 async def get_workspace(request: Request) -> Answer:
     """Return a workspace."""
-    return Answer(200, _shown(require_workspace(request)))
+    return Answer(200, _shown(request.azure, require_workspace(request)))
 
 
 async def list_in_group(request: Request) -> Answer:
     """Return the workspaces of a resource group."""
     group = require_group(request)
-    return Answer(200, listing([_shown(item) for item in request.azure.store.children(group.id, WORKSPACE_TYPE)]))
+    return Answer(
+        200, listing([_shown(request.azure, item) for item in request.azure.store.children(group.id, WORKSPACE_TYPE)])
+    )
 
 
 async def list_in_subscription(request: Request) -> Answer:
     """Return the workspaces of the subscription."""
-    return Answer(200, listing([_shown(item) for item in request.azure.store.of_type(WORKSPACE_TYPE)]))
+    return Answer(200, listing([_shown(request.azure, item) for item in request.azure.store.of_type(WORKSPACE_TYPE)]))
 
 
 async def list_keys(request: Request) -> Answer:
@@ -342,8 +237,10 @@ def _notebook_keys(azure: LocalAzure, workspace: Resource) -> dict[str, str]:
     return keys
 
 
-def _shown(workspace: Resource) -> dict[str, Any]:
-    return {"id": workspace.id, "name": workspace.name, "type": WORKSPACE_TYPE, **workspace.body}
+def _shown(azure: LocalAzure, workspace: Resource) -> dict[str, Any]:
+    properties = {**workspace.body["properties"], "provisioningState": current_state(azure, workspace)}
+    body = {**workspace.body, "properties": properties}
+    return {"id": workspace.id, "name": workspace.name, "type": WORKSPACE_TYPE, **body}
 
 
 async def discovery(request: Request) -> Answer:
@@ -357,6 +254,7 @@ async def discovery(request: Request) -> Answer:
 
 async def delete_workspace(request: Request) -> Answer:
     """Delete a workspace: softly, so that its name stays taken, or with `forceToPurge=true` for good."""
+    refuse_if_busy(request, workspace_id(request))
     purge = request.query.get("forceToPurge", "false").lower() == "true"
     workspace = request.azure.store.get(workspace_id(request))
     if workspace is None:

@@ -1,0 +1,366 @@
+"""The table of resource types, held against three sources that it was not written from, and one that it was.
+
+Microsoft's clients say which paths, versions, names and limits there are on the wire; the Pulumi SDK says which inputs
+a program may give; the generator says whether the checked-in file is fresh.
+"""
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from support.official_models import Field, Fields, fields_of, long_running, module_path, requests_of
+from windlass_provider.schema.load import load_table
+from windlass_provider.schema.model import Kind, Property, ResourceType, Shape
+
+# Programs under tools/ are on no checker's path, so they are loaded by name.
+GENERATE = importlib.import_module("provider_schema.generate")
+READ_SDK = importlib.import_module("provider_schema.read_sdk")
+ML = "azure.ai.ml._restclient.arm_ml_service"
+TYPES = load_table().types
+
+
+@dataclass(frozen=True, kw_only=True)
+class Official:
+    """Where Microsoft's client has a type, and what is known to differ from the table with its reason."""
+
+    models: str
+    model: str
+    """The body of a PUT."""
+    answer: str
+    """The body of a GET."""
+    operations: str
+    owner: str
+    create: str = "create_or_update"
+    same_version: bool = True
+    """False where no release of the client speaks exactly the default version of the Pulumi SDK."""
+    newer: frozenset[str] = field(default_factory=frozenset)
+    """Writable properties of the client that the older default version does not have."""
+    left_out: frozenset[str] = field(default_factory=frozenset)
+    """Writable properties of the client that the Pulumi SDK does not offer as inputs."""
+    only_here: frozenset[str] = field(default_factory=frozenset)
+    """Outputs of the Pulumi SDK that the client does not have."""
+
+
+def _mgmt(package: str, model: str, answer: str, file: str, owner: str, **rest: object) -> Official:
+    base = f"azure.mgmt.{package}"
+    return Official(
+        models=f"{base}.models._models_py3",
+        model=model,
+        answer=answer,
+        operations=f"{base}.operations.{file}",
+        owner=owner,
+        **rest,  # type: ignore[arg-type]
+    )
+
+
+def _ml(model: str, owner: str) -> Official:
+    return Official(
+        models=f"{ML}.models._models",
+        model=model,
+        answer=model,
+        operations=f"{ML}.operations._operations",
+        owner=owner,
+    )
+
+
+OFFICIAL: Mapping[str, Official] = {
+    "resources:ResourceGroup": _mgmt(
+        "resource.resources.v2024_07_01",
+        "ResourceGroup",
+        "ResourceGroup",
+        "_operations",
+        "ResourceGroupsOperations",
+        same_version=False,
+        left_out=frozenset({"properties"}),  # holds nothing but the read-only provisioningState
+    ),
+    "storage:StorageAccount": _mgmt(
+        "storage",
+        "StorageAccountCreateParameters",
+        "StorageAccount",
+        "_storage_accounts_operations",
+        "StorageAccountsOperations",
+        create="create",
+    ),
+    "storage:BlobContainer": _mgmt(
+        "storage",
+        "BlobContainer",
+        "BlobContainer",
+        "_blob_containers_operations",
+        "BlobContainersOperations",
+        create="create",
+    ),
+    "keyvault:Vault": _mgmt(
+        "keyvault",
+        "VaultCreateOrUpdateParameters",
+        "Vault",
+        "_vaults_operations",
+        "VaultsOperations",
+        left_out=frozenset({"properties.vaultUri", "properties.provisioningState"}),  # the service decides on both
+    ),
+    "containerregistry:Registry": _mgmt(
+        "containerregistry.v2023_01_01_preview",
+        "Registry",
+        "Registry",
+        "_registries_operations",
+        "RegistriesOperations",
+        create="create",
+    ),
+    "operationalinsights:Workspace": _mgmt(
+        "loganalytics",
+        "Workspace",
+        "Workspace",
+        "_workspaces_operations",
+        "WorkspacesOperations",
+        same_version=False,
+        newer=frozenset({"properties.replication", "properties.failover"}),
+        left_out=frozenset({"etag", "properties.features."}),  # the latter stands for keys of any name
+    ),
+    "applicationinsights:Component": _mgmt(
+        "applicationinsights.v2020_02_02",
+        "ApplicationInsightsComponent",
+        "ApplicationInsightsComponent",
+        "_components_operations",
+        "ComponentsOperations",
+        left_out=frozenset({"etag"}),
+    ),
+    "managedidentity:UserAssignedIdentity": _mgmt(
+        "msi.v2023_01_31",
+        "Identity",
+        "Identity",
+        "_user_assigned_identities_operations",
+        "UserAssignedIdentitiesOperations",
+    ),
+    "authorization:RoleAssignment": _mgmt(
+        "authorization.v2022_04_01",
+        "RoleAssignmentCreateParameters",
+        "RoleAssignment",
+        "_role_assignments_operations",
+        "RoleAssignmentsOperations",
+        create="create",
+        only_here=frozenset({"systemData"}),
+    ),
+    "machinelearningservices:Workspace": _ml("Workspace", "WorkspacesOperations"),
+    "machinelearningservices:Compute": _ml("ComputeResource", "ComputeOperations"),
+    "machinelearningservices:OnlineEndpoint": _ml("OnlineEndpoint", "OnlineEndpointsOperations"),
+    "machinelearningservices:BatchEndpoint": _ml("BatchEndpoint", "BatchEndpointsOperations"),
+}
+
+
+def official_models(official: Official, name: str) -> Fields:
+    path = module_path(official.models)
+    return fields_of(path.with_suffix(".py"), name)
+
+
+def find(official: Official, fields: Fields, wire: tuple[str, ...]) -> Field | None:
+    """The field at a wire path: flat in older clients, nested in newer ones."""
+    if wire in fields:
+        return fields[wire]
+    head = fields.get(wire[:1])
+    if head is not None and head.kind == "object" and head.model is not None and len(wire) > 1:
+        return find(official, official_models(official, head.model), wire[1:])
+    return None
+
+
+def kinds_agree(prop: Property, official: Field) -> bool:
+    words = {
+        Kind.SET: {"map"},
+        Kind.UNION: {"object"},
+        Kind.NUMBER: {"number", "integer"},
+        Kind.MAP: {"map", "object"},
+        Kind.ANY: {"any", "object", "map"},
+        # A class with constants only is an object in the clients and a map in the SDK, and the other way round.
+        Kind.OBJECT: {"object"},
+    }
+    return official.kind in words.get(prop.kind, {prop.kind.value})
+
+
+def inner_shapes(prop: Property, model: str | None) -> Iterator[tuple[Shape, str]]:
+    """What stands inside a property, each with the official class that it is to be held against."""
+    holder = prop.items if prop.kind in {Kind.ARRAY, Kind.MAP} and prop.items is not None else prop
+    for key in holder.shapes:
+        # The members of a union are classes of the same name in the official client; its field names only their base.
+        official = key.rpartition("/")[2] if holder.kind is Kind.UNION else model
+        if official is not None:
+            yield load_table().shapes[key], official
+
+
+def disagreements(official: Official, properties: Mapping[str, Property], fields: Fields, at: str) -> Iterator[str]:
+    """Properties of the table that the official model does not have in that place or of that kind."""
+    for name, prop in properties.items():
+        found = find(official, fields, prop.wire)
+        where = ".".join((*([at] if at else []), *prop.wire))
+        if found is None:
+            yield f"{where} ({name}) is not in the official model"
+            continue
+        if not kinds_agree(prop, found):
+            yield f"{where}: {prop.kind.value} here, {found.kind} there"
+        for shape, model in inner_shapes(prop, found.model):
+            yield from disagreements(official, shape.properties, official_models(official, model), where)
+
+
+def writable(official: Official, fields: Fields, at: str = "") -> Iterator[str]:
+    """Every property that the official model lets a client write, by wire path, to its depth."""
+    for wire, found in fields.items():
+        where = ".".join((*([at] if at else []), *wire))
+        if found.read_only:
+            continue
+        yield where
+        if found.model is not None:
+            yield from writable(official, official_models(official, found.model), where)
+
+
+def known(properties: Mapping[str, Property], at: str = "") -> Iterator[str]:
+    """Every input of the table by wire path, with the containers on the way."""
+    for prop in properties.values():
+        for length in range(1, len(prop.wire) + 1):
+            yield ".".join((*([at] if at else []), *prop.wire[:length]))
+        for shape, _ in inner_shapes(prop, ""):
+            yield from known(shape.properties, ".".join((*([at] if at else []), *prop.wire)))
+
+
+def test_every_type_has_an_official_model_to_be_held_against() -> None:
+    assert set(OFFICIAL) == set(TYPES)
+
+
+@pytest.mark.parametrize("token", TYPES)
+def test_every_input_stands_where_the_official_model_has_it(token: str) -> None:
+    official = OFFICIAL[token]
+
+    wrong = list(disagreements(official, TYPES[token].body, official_models(official, official.model), ""))
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("token", TYPES)
+def test_every_output_stands_where_the_official_model_has_it(token: str) -> None:
+    official = OFFICIAL[token]
+
+    wrong = list(
+        disagreements(official, TYPES[token].outputs.properties, official_models(official, official.answer), "")
+    )
+
+    assert [line for line in wrong if line.partition(" ")[0] not in official.only_here] == []
+
+
+@pytest.mark.parametrize("token", TYPES)
+def test_no_writable_property_of_the_official_model_is_missing(token: str) -> None:
+    official = OFFICIAL[token]
+    inputs = set(known(TYPES[token].body))
+
+    missing = {path for path in writable(official, official_models(official, official.model)) if path not in inputs}
+
+    assert {path for path in missing - official.left_out if not path.startswith(tuple(official.newer))} == set()
+
+
+def put_of(row: ResourceType) -> tuple[str, str, Mapping[str, Mapping[str, object]]]:
+    """Path, version and limits of the official PUT on the path of a type."""
+    official = OFFICIAL[row.token]
+    same = [
+        request
+        for request in requests_of(module_path(official.operations).with_suffix(".py"))
+        if request.method == "PUT" and shape_of_path(request.path) == shape_of_path(row.path)
+    ]
+    assert len(same) == 1, f"{row.token}: {len(same)} official PUT requests on {row.path}"
+    return same[0].path, same[0].api_version, same[0].limits
+
+
+def shape_of_path(path: str) -> str:
+    return re.sub(r"\{\w+\}", "{}", path).casefold()
+
+
+@pytest.mark.parametrize("token", TYPES)
+def test_the_path_is_that_of_the_official_client(token: str) -> None:
+    path, _, _ = put_of(TYPES[token])
+
+    assert re.sub(r"\{\w+\}", "{}", path) == re.sub(r"\{\w+\}", "{}", TYPES[token].path)
+
+
+@pytest.mark.parametrize("token", [token for token, official in OFFICIAL.items() if official.same_version])
+def test_the_api_version_is_that_of_the_official_client(token: str) -> None:
+    _, version, _ = put_of(TYPES[token])
+
+    assert version == TYPES[token].api_version
+
+
+@pytest.mark.parametrize("token", TYPES)
+def test_names_are_limited_as_the_official_client_limits_them(token: str) -> None:
+    row = TYPES[token]
+    _, _, limits = put_of(row)
+    demanded = {name: rules for name, rules in limits.items() if name in row.parameters}
+
+    for name, rules in demanded.items():
+        prop = row.inputs.properties[name]
+        if name != "resourceGroupName" or token == "resources:ResourceGroup":
+            assert prop.min_length == rules.get("min_length"), name
+            assert prop.max_length == rules.get("max_length"), name
+            assert rules.get("pattern") in {None, prop.pattern}, name
+
+
+@pytest.mark.parametrize("token", TYPES)
+def test_what_is_long_running_is_so_in_the_official_client(token: str) -> None:
+    official = OFFICIAL[token]
+    started = long_running(module_path(official.operations).with_suffix(".py"), official.owner)
+
+    assert (official.create in started, "delete" in started) == (
+        TYPES[token].put_long_running,
+        TYPES[token].delete_long_running,
+    )
+
+
+@pytest.mark.parametrize("token", [token for token in TYPES if token.startswith("machinelearningservices:")])
+def test_top_level_properties_that_can_only_be_set_at_creation_replace(token: str) -> None:
+    official = OFFICIAL[token]
+    fields = official_models(official, official.model)
+    create_only = {wire[0] for wire, found in fields.items() if found.create_only and len(wire) == 1}
+
+    replacing = {name for name, prop in TYPES[token].body.items() if prop.replaces}
+
+    assert replacing == create_only
+
+
+def sdk_file(token: str) -> Path:
+    module, _, name = token.partition(":")
+    folder: Path = GENERATE.sdk_root()
+    return folder / module / (re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() + ".py")
+
+
+def sdk_members(token: str) -> Mapping[str, bool]:
+    """The arguments of the SDK's class for a type, and whether it demands each."""
+    source = READ_SDK.read_module(sdk_file(token))[f"{token.rpartition(':')[2]}Args"]
+    return {member.name: member.required for member in source.members}
+
+
+@pytest.mark.parametrize("token", TYPES)
+def test_the_inputs_are_those_of_the_pulumi_sdk(token: str) -> None:
+    assert set(sdk_members(token)) == set(TYPES[token].inputs.properties)
+
+
+@pytest.mark.parametrize("token", TYPES)
+def test_what_the_pulumi_sdk_demands_is_required(token: str) -> None:
+    demanded = {name for name, required in sdk_members(token).items() if required}
+
+    assert demanded <= set(TYPES[token].inputs.required)
+
+
+@pytest.mark.parametrize("token", TYPES)
+def test_the_sdk_speaks_the_same_api_version(token: str) -> None:
+    tree = ast.parse(sdk_file(token).read_text(encoding="utf-8"))
+    documented = {
+        match[1]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        for match in re.finditer(r"Uses Azure REST API version (\S+)\.", ast.get_docstring(node) or "")
+    }
+
+    assert documented == {TYPES[token].api_version}
+
+
+def test_the_checked_in_table_is_fresh() -> None:
+    assert GENERATE.TABLE.read_text(encoding="utf-8") == GENERATE.render(GENERATE.sdk_root())
+
+
+pytestmark = pytest.mark.specified
