@@ -26,11 +26,13 @@ def command_environment(**more: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path, **more}
 
 
-def run(*arguments: str | Path, check: bool = True, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run `python -m windlass_emulator ...`; `more` are environment variables."""
+def run(
+    *arguments: str | Path, check: bool = True, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `python -m windlass_emulator ...` with this process's environment and what `environment` adds to it."""
     done = subprocess.run(
         [sys.executable, "-m", "windlass_emulator", *map(str, arguments)],
-        env=command_environment(**more),
+        env=command_environment(**(environment or {})),
         capture_output=True,
         text=True,
         check=False,

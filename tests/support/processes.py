@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from collections.abc import Callable, Iterable
@@ -57,7 +56,7 @@ def resident(pids: Iterable[int]) -> int:
 
 def listening_addresses(pids: Iterable[int]) -> set[str]:
     """Return the addresses at which some processes listen for IPv4 or IPv6 (Linux), as the kernel writes them."""
-    sockets = {os.readlink(link) for pid in pids for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
+    sockets = {str(link.readlink()) for pid in pids for link in Path(f"/proc/{pid}/fd").iterdir()}
     rows = [row.split() for table in ("tcp", "tcp6") for row in _rows(table)]
     return {row[1].partition(":")[0] for row in rows if row[3] == _LISTENING and f"socket:[{row[9]}]" in sockets}
 

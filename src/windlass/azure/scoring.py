@@ -59,14 +59,15 @@ class AzureScoring:
             seconds=time.perf_counter() - begun,
         )
 
-    def _headers(self, endpoint: Endpoint, deployment: str) -> dict[str, str]:
-        headers = {"Authorization": f"Bearer {self._secret(endpoint)}", "Content-Type": "application/json"}
-        return headers | ({DEPLOYMENT_HEADER: deployment} if deployment else {})
-
-    def _secret(self, endpoint: Endpoint) -> str:
+    def secret(self, endpoint: Endpoint) -> str:
+        """Get the key or token that callers of the endpoint send; it is fetched once."""
         if endpoint.name not in self._secrets:
             self._secrets[endpoint.name] = self._fetch_secret(endpoint)
         return self._secrets[endpoint.name]
+
+    def _headers(self, endpoint: Endpoint, deployment: str) -> dict[str, str]:
+        headers = {"Authorization": f"Bearer {self.secret(endpoint)}", "Content-Type": "application/json"}
+        return headers | ({DEPLOYMENT_HEADER: deployment} if deployment else {})
 
     def _fetch_secret(self, endpoint: Endpoint) -> str:
         arm, what = self._workspace.arm, f"get access to score with {endpoint.name}"

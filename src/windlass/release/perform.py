@@ -15,8 +15,10 @@ from windlass.errors.release import (
     ModelVersionTakenError,
     SmokeTestFailedError,
 )
+from windlass.project.definitions import Sample
 from windlass.release.gates import find_cause, judge
 from windlass.release.models import (
+    Answer,
     Condition,
     CreateDeployment,
     DeleteDeployment,
@@ -32,6 +34,8 @@ from windlass.release.ports import Assets, Clock, OnlineEndpoints, Scoring
 
 LOG_LINES = 200
 _SETTLE_SECONDS = 2.0
+_PATIENCE = 3
+_NOT_READY = frozenset({429, 502, 503, 504})
 
 
 class Performer:
@@ -130,15 +134,22 @@ class Performer:
 
     def _probe(self, step: SmokeTest) -> tuple[str, ...]:
         endpoint = self._endpoints.observe(self._endpoint)
-        timeout = step.settings.timeout_seconds
-        pairs = (
-            (
-                sample,
-                self._scoring.score(endpoint, sample.request, deployment=step.deployment, timeout_seconds=timeout),
-            )
-            for sample in step.samples
-        )
+        pairs = ((sample, self._ask(endpoint, sample, step)) for sample in step.samples)
         return judge(pairs, step.settings, step.deployment)
+
+    def _ask(self, endpoint: Endpoint, sample: Sample, step: SmokeTest) -> Answer:
+        """Send one sample; again where the front door, and not the model, says that it is not ready yet."""
+        for _ in range(_PATIENCE):
+            answer = self._scoring.score(
+                endpoint,
+                sample.request,
+                deployment=step.deployment,
+                timeout_seconds=step.settings.timeout_seconds,
+            )
+            if answer.status not in _NOT_READY:
+                break
+            self._clock.sleep(_SETTLE_SECONDS)
+        return answer
 
     def _settled(self, name: str) -> Endpoint:
         """Wait while Azure still makes or removes a deployment that an earlier run had begun with."""

@@ -202,6 +202,31 @@ def test_a_start_right_after_a_kill_waits_for_the_guard(data: Path) -> None:
     assert len(azure.status()["children"]) == 1
 
 
+def test_a_start_ends_what_a_killed_guard_has_left(data: Path) -> None:
+    azure = start(data)
+    processes = _processes(azure)
+    (azurite,) = (row["pid"] for row in azure.status()["children"])
+    for pid in processes:
+        if pid != azurite:
+            os.kill(pid, signal.SIGKILL)
+    orphaned = alive([azurite])
+
+    again = start(data)
+
+    assert orphaned == [azurite]
+    assert alive([azurite]) == []
+    assert len(again.status()["children"]) == 1
+
+
+def test_a_shell_that_has_loaded_azure_env_can_start_it_again(data: Path) -> None:
+    azure = start(data)
+    run("stop", "--data", data)
+
+    run("start", "--data", data, environment=azure.environment)
+
+    assert RunningAzure(data, read_env(data)).status()["children"]
+
+
 def test_a_blob_whose_upload_was_answered_survives_a_kill(data: Path) -> None:
     azure = start(data)
     clients = ArmClients(azure)
@@ -252,7 +277,6 @@ def test_an_operation_that_was_under_way_is_finished_after_a_kill(data: Path) ->
 
     _kill(azure)
     again = ArmClients(start(data))
-    again.registries.registries.begin_create(group, "underway1", body).result()
 
     assert running == "InProgress"
     assert eventually(lambda: again.http.get(status).json()["status"] == "Succeeded")
@@ -305,7 +329,9 @@ def test_serve_runs_in_the_foreground_until_it_is_interrupted(data: Path) -> Non
 
 
 def test_a_missing_azurite_is_one_clear_sentence(data: Path, tmp_path: Path) -> None:
-    failed = run("start", "--data", data, check=False, WINDLASS_AZURITE="", WINDLASS_CACHE=str(tmp_path / "empty"))
+    failed = run(
+        "start", "--data", data, check=False, environment={"WINDLASS_AZURITE": "", "WINDLASS_CACHE": str(tmp_path)}
+    )
 
     assert failed.returncode == 1
     assert failed.stderr.strip().endswith("Run `make setup`.")
@@ -317,7 +343,7 @@ def test_an_azurite_that_does_not_start_is_shown(data: Path, tmp_path: Path) -> 
     broken.parent.mkdir(parents=True)
     shutil.copy(os.devnull, broken)
 
-    failed = run("start", "--data", data, check=False, WINDLASS_AZURITE=str(broken))
+    failed = run("start", "--data", data, check=False, environment={"WINDLASS_AZURITE": str(broken)})
 
     assert failed.returncode == 1
     assert "Azurite ended with code" in failed.stderr

@@ -108,6 +108,27 @@ def test_an_assignment_needs_a_scope_that_exists(arm: ArmClients) -> None:
     assert refused.value.error.code == "ResourceGroupNotFound"
 
 
+def test_a_principal_that_nobody_knows_needs_its_type_said(arm: ArmClients) -> None:
+    body = {name: value for name, value in _body(arm, _new()).items() if name != "principal_type"}
+
+    with pytest.raises(HttpResponseError) as refused:
+        arm.roles.role_assignments.create(_scope(arm, arm.group()), _new(), body)
+
+    assert refused.value.error.code == "PrincipalNotFound"
+
+
+@pytest.mark.inferred
+def test_an_identity_is_no_user(arm: ArmClients) -> None:
+    group = arm.group()
+    identity = arm.identities.user_assigned_identities.create_or_update(group, "identity", {"location": "westeurope"})
+    body = {**_body(arm, identity.principal_id), "principal_type": "User"}
+
+    with pytest.raises(HttpResponseError) as refused:
+        arm.roles.role_assignments.create(_scope(arm, group), _new(), body)
+
+    assert refused.value.error.code == "UnmatchedPrincipalType"
+
+
 @pytest.mark.inferred
 def test_a_role_that_is_not_known_here_is_refused_by_name(arm: ArmClients) -> None:
     role = _new()

@@ -12,6 +12,7 @@ from azure.core.exceptions import (
 from azure.storage.blob import BlobServiceClient
 from support.arm_clients import ArmClients, fresh
 from support.local_azure import RunningAzure
+from support.processes import eventually
 
 pytestmark = pytest.mark.specified
 
@@ -26,7 +27,7 @@ def test_an_account_is_created_with_202_and_updated_with_200(arm: ArmClients) ->
     group, name = arm.group(), fresh("acct")
 
     accepted = arm.call("PUT", _path(group, name), BODY)
-    arm.storage.storage_accounts.begin_create(group, name, BODY).result()
+    eventually(lambda: arm.http.get(accepted.headers["Location"]).status_code == 200)
     updated = arm.call("PUT", _path(group, name), {**BODY, "tags": {"a": "1"}})
 
     assert accepted.status_code == 202
@@ -277,3 +278,15 @@ def test_a_missing_account_is_named_in_the_refusal(arm: ArmClients) -> None:
         f"The Resource 'Microsoft.Storage/storageAccounts/{name}' under resource group '{group}' was not found. "
         "For more details please go to https://aka.ms/ARMResourceNotFoundFix"
     )
+
+
+@pytest.mark.inferred
+def test_an_account_that_is_being_made_refuses_a_change(arm: ArmClients) -> None:
+    group, name = arm.group(), fresh("acct")
+    arm.call("PUT", _path(group, name), BODY)
+
+    answer = arm.call("PUT", _path(group, name), BODY)
+
+    # At the test's clock rate it may be ready before the second request.
+    state = arm.call("GET", _path(group, name)).json()["properties"]["provisioningState"]
+    assert answer.status_code == 409 or state == "Succeeded"

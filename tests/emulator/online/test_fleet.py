@@ -102,7 +102,7 @@ async def test_what_was_sent_is_not_sent_again(manner: str) -> None:
         with pytest.raises(BrokenError):
             await fleet_of(server).call(CALL)
 
-    assert len(server.seen) == 1
+    assert (len(server.seen), server.doubts) == (1, 1)
 
 
 async def test_a_request_may_take_its_time_and_no_more() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain, repeat
 
 import pytest
 from support.definitions import GOOD, make_definition, make_model
@@ -300,6 +301,23 @@ def test_a_version_that_fails_on_a_request_never_gets_traffic(serving_one: World
     serving_one.azure.answers["churn:2"] = Answer(status=424, body=b"model failed")
 
     with pytest.raises(RolledBackError, match="sample single was answered with 424: model failed"):
+        serving_one.release(2)
+
+    assert serving_one.azure.history == []
+
+
+def test_a_front_door_that_is_not_ready_yet_is_asked_again(serving_one: World) -> None:
+    serving_one.azure.answers["churn:2"] = chain([Answer(status=503, body=b"warming up")], repeat(GOOD))
+
+    serving_one.release(2)
+
+    assert serving_one.state()[0] == {"churn-2": 100}
+
+
+def test_a_front_door_that_never_gets_ready_fails_the_version(serving_one: World) -> None:
+    serving_one.azure.answers["churn:2"] = Answer(status=503, body=b"no healthy instance")
+
+    with pytest.raises(RolledBackError, match="answered with 503: no healthy instance"):
         serving_one.release(2)
 
     assert serving_one.azure.history == []

@@ -68,6 +68,11 @@ class DataFolder:
         return self.root / "running.json"
 
     @property
+    def children(self) -> Path:
+        """The processes that are to end with the supervisor."""
+        return self.root / "children.json"
+
+    @property
     def supervisor_lock(self) -> Path:
         """Held by the supervisor as long as it lives; the kernel lets go of it, however the supervisor ends."""
         return self.root / "supervisor.lock"

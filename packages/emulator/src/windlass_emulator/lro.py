@@ -187,7 +187,8 @@ def _path(request: Request, operation: Operation, what: Literal["status", "resul
 def routes() -> tuple[Route, ...]:
     """The addresses at which operations are asked for."""
     base = "/subscriptions/{subscription}/providers/{namespace}/locations/{region}"
-    segments = sorted({s for f in FAMILIES.values() for s in (f.status, f.result) if s})
+    # Paths are matched without regard to case, so two spellings of one segment are one route.
+    segments = sorted({s.lower(): s for f in FAMILIES.values() for s in (f.status, f.result) if s}.values())
     return tuple(
         Route("GET", f"{base}/{segment}/{{operation}}", _ask, provenance="recorded", summary=f"Poll {segment}")
         for segment in segments

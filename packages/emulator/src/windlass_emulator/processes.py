@@ -10,13 +10,17 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from windlass_emulator import guard as guard_program
+from windlass_emulator.folder import read_json, write_json
 
 _log = logging.getLogger(__name__)
+
+_TICK = 0.02
 
 _REGISTERED = 'echo "add $$" >&0; exec "$@" </dev/null'
 """The child tells the guard its id and then becomes its own program, under the same id. While it has not yet done so
@@ -26,10 +30,18 @@ it holds the pipe open, so the guard cannot see the end of the supervisor before
 class GuardPipe:
     """The supervisor's end of the guard (see guard.py)."""
 
-    def __init__(self, log: Path, *lock: int) -> None:
+    def __init__(self, log: Path, *lock: int, record: Path | None = None) -> None:
+        """Start the guard.
+
+        Args:
+            log: Takes what the guard prints.
+            lock: Descriptors of lock files that the guard shall hold until the last child has ended.
+            record: Where the children are written down, for the case that supervisor and guard are both killed.
+        """
         self._log = log
         self._locks = lock
-        self._children: set[int] = set()
+        self._record = record
+        self._children: dict[int, str | None] = {}
         self._begin()
 
     @property
@@ -47,7 +59,8 @@ class GuardPipe:
 
     def registered(self, pid: int) -> None:
         """Remember a child that has registered itself, for the case that the guard must be replaced."""
-        self._children.add(pid)
+        self._children[pid] = guard_program.birth_of(pid)
+        self._write_down()
 
     def stop(self, pid: int, grace: float) -> None:
         """Have a child stopped: SIGTERM now, SIGKILL after `grace` seconds."""
@@ -55,8 +68,26 @@ class GuardPipe:
 
     def ended(self, pid: int) -> None:
         """Say that a child has ended."""
-        self._children.discard(pid)
+        self._children.pop(pid, None)
+        self._write_down()
         self._tell(f"end {pid}")
+
+    def end_leftovers(self) -> None:
+        """End the children of a supervisor that was killed together with its guard."""
+        if self._record is None:
+            return
+        for pid, birth in read_json(self._record).items():
+            if birth is not None and guard_program.birth_of(int(pid)) == birth:
+                _log.warning("ending %s, which a killed local Azure has left", pid)
+                self._tell(f"add {pid}")
+                self.stop(int(pid), guard_program.ORPHAN_GRACE)
+                while guard_program.birth_of(int(pid)) == birth:
+                    time.sleep(_TICK)
+        self._write_down()
+
+    def _write_down(self) -> None:
+        if self._record is not None:
+            write_json(self._record, {str(pid): birth for pid, birth in self._children.items()})
 
     def _tell(self, line: str) -> None:
         os.write(self.child_descriptor(), f"{line}\n".encode())

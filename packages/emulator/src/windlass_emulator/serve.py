@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from windlass_emulator import azurite, supervisor
+from windlass_emulator.control import own_environment
 from windlass_emulator.features import features
 from windlass_emulator.folder import DataFolder, LockedError, take_lock
 from windlass_emulator.settings import RETRY_AFTER_MS, Settings
@@ -40,6 +41,7 @@ def serve(folder: DataFolder, *, clock_rate: float, retry_after: bool, ready: Ca
     """
     folder.create()
     _log_to(folder)
+    _leave_own_environment()
     program = azurite.find_program(os.environ, cache_folder())
     settings = Settings(
         data=folder.root,
@@ -56,6 +58,12 @@ def serve(folder: DataFolder, *, clock_rate: float, retry_after: bool, ready: Ca
         asyncio.run(_run(folder, program, settings, ready))
     finally:
         supervisor.forget_announcement(folder)
+
+
+def _leave_own_environment() -> None:
+    """Forget what an azure.env put into this shell: neither we nor our children are clients of ourselves."""
+    for name in set(os.environ) - set(own_environment(os.environ)):
+        del os.environ[name]
 
 
 async def _run(

@@ -81,8 +81,9 @@ async def run(launch: Launch, ready: Callable[[str], None]) -> None:
 
 async def _start(launch: Launch, stack: AsyncExitStack) -> LocalAzure:
     folder = launch.folder
-    guard = GuardPipe(folder.logs / "guard.log", launch.guard_lock)
+    guard = GuardPipe(folder.logs / "guard.log", launch.guard_lock, record=folder.children)
     stack.callback(guard.close)
+    await asyncio.to_thread(guard.end_leftovers)
     processes = Processes(guard)
     stack.push_async_callback(processes.stop)
     secrets = secret_store.ensure(folder)

@@ -204,6 +204,7 @@ def read_put(request: Request, kind: Kind) -> Draft:
                 target=path,
             )
     if stored is not None:
+        refuse_while_busy(request, stored)
         refuse_changes(kind, stored.body, body)
     return Draft(stored.id if stored else resource_id(request, kind), name, group.id, stored, keep_tags(body))
 
@@ -216,6 +217,7 @@ def read_patch(request: Request, kind: Kind) -> Draft:
     """
     group = writable_group(request)
     stored = existing(request, kind)
+    refuse_while_busy(request, stored)
     patch = checked_body(request, f"{kind.body} patch")
     body = merged(stored.body, patch)
     if patch.get("tags") is not None:
@@ -265,6 +267,21 @@ def refuse_move(stored: Resource, location: str, group: Resource) -> None:
             f"The resource '{stored.name}' already exists in location '{stored.body['location']}' in resource group "
             f"'{group.name}'. A resource with the same name cannot be created in location '{location}'. "
             "Please select a new resource name.",
+        )
+
+
+def refuse_while_busy(request: Request, stored: Resource) -> None:
+    """Refuse a change of a resource that is still being made or deleted.
+
+    Raises:
+        AzureError: 409 AnotherOperationInProgress.
+    """
+    running = request.azure.operations.of_resource(stored.id)
+    if any(operation.resource.lower() == stored.id.lower() for operation in running):
+        raise AzureError(
+            409,
+            "AnotherOperationInProgress",
+            f"Another operation on '{stored.name}' is in progress. Retry when it has ended.",
         )
 
 
@@ -424,6 +441,7 @@ def name_checker(
     """Make the handler of checkNameAvailability."""
 
     async def check(request: Request) -> Answer:
+        """Ask whether a name is free."""
         body = request.json()
         name = str(body.get("name", ""))
         if str(body.get("type", "")).lower() != kind.type.lower():

@@ -9,13 +9,13 @@ import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from windlass_emulator.arm import common
+from windlass_emulator.arm import common, identities
 from windlass_emulator.arm.built_in_roles import ROLES, Role
 from windlass_emulator.clock import arm_time
 from windlass_emulator.errors import AzureError, NotEmulatedError
 from windlass_emulator.feature import Feature
 from windlass_emulator.http import Answer, Handler, Request, Route
-from windlass_emulator.settings import PRINCIPAL_OBJECT_ID
+from windlass_emulator.settings import PRINCIPAL_OBJECT_ID, TENANT_ID
 from windlass_emulator.store import Resource
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ async def _put(request: Request) -> Answer:
     principal, role = _principal(properties), _role_id(azure, properties)
     stored = azure.store.get(_assignment_id(request))
     before = stored.body["properties"] if stored else {}
+    if stored is None:
+        _check_principal_type(azure, principal, properties.get("principalType"))
     if stored is not None and (before["principalId"], before["roleDefinitionId"]) != (principal, role):
         raise AzureError(
             400,
@@ -130,6 +132,35 @@ def _principal(properties: dict[str, Any]) -> str:
             400, "InvalidPrincipalId", f"A valid principal ID must be provided for role assignment, not '{principal}'."
         )
     return principal.lower()
+
+
+def _check_principal_type(azure: LocalAzure, principal: str, said: str | None) -> None:
+    """Azure looks a principal up unless it is told its type, and holds what it is told against what it knows."""
+    known = principal in _principals(azure)
+    if said is None and not known:
+        raise AzureError(
+            400,
+            "PrincipalNotFound",
+            f"Principal {principal.replace('-', '')} does not exist in the directory {TENANT_ID}. Check that you have "
+            "the correct principal ID. If you are creating this principal and then immediately assigning a role, this "
+            "error might be related to a replication delay. In this case, set the role assignment principalType "
+            "property to a value, such as ServicePrincipal, User, or Group.",
+        )
+    if said not in {None, "ServicePrincipal"} and known:
+        raise AzureError(
+            400,
+            "UnmatchedPrincipalType",
+            f"The PrincipalId '{principal.replace('-', '')}' has type 'ServicePrincipal' , which is different from "
+            f"specified PrinciaplType '{said}'.",
+        )
+
+
+def _principals(azure: LocalAzure) -> set[str]:
+    """Return the object ids of all service principals: our own and every identity of a resource."""
+    everything = azure.store.below(f"/subscriptions/{azure.subscription}")
+    assigned = {(stored.body.get("identity") or {}).get("principalId") for stored in everything}
+    own = {stored.body["properties"]["principalId"] for stored in azure.store.of_type(identities.KIND.type)}
+    return {PRINCIPAL_OBJECT_ID, *own, *(principal for principal in assigned if principal)}
 
 
 def _role_id(azure: LocalAzure, properties: dict[str, Any]) -> str:
