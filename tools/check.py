@@ -17,6 +17,7 @@ CHECKS = (
     ("layers", (str(BIN / "lint-imports"), "--no-cache")),
     ("reference pages", (sys.executable, "tools/reference_pages.py", "--check")),
     ("schemas", (sys.executable, "tools/schemas.py", "--check")),
+    ("coverage page", (sys.executable, "tools/coverage_page.py", "--check")),
     ("rules of the repository", (sys.executable, "-m", "pytest", "-q", "tests/repo")),
 )
 

@@ -116,6 +116,11 @@ class Toolkit:
             raise DeploymentMissingError(endpoint.name, deployment, endpoint.names)
         return self._scoring.score(endpoint, body, deployment=deployment, timeout_seconds=timeout_seconds)
 
+    def scoring_access(self, name: str) -> tuple[str, str]:
+        """Give a client what it needs to call the online endpoint of a folder: the address and the key or token."""
+        endpoint = self.observe(name)
+        return endpoint.scoring_uri, self._scoring.secret(endpoint)
+
     def status(self) -> tuple[EndpointStatus, ...]:
         """Look at every endpoint of the stack."""
         return tuple(

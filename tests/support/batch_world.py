@@ -151,6 +151,12 @@ class BatchWorld:
         for file, text in files.items():
             self.blobs.upload(ACCOUNT, "blobs", f"{name}/{file}", text.encode())
 
+    def add_data(self, name: str, kind: str, uri: str) -> str:
+        """Register a data asset and return its id."""
+        properties = {"dataType": kind, "dataUri": uri}
+        self._put(f"/data/{name}/versions/1", type_of("data", "versions"), {"properties": properties})
+        return f"{WORKSPACE}/data/{name}/versions/1"
+
     def add_script(self, text: str) -> str:
         """Register a scoring script and return the id of its code."""
         return self._add_code(f"code-{uuid.uuid4().hex[:8]}", text)

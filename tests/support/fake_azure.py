@@ -51,7 +51,7 @@ class FakeAzure:
     """The workspace.
 
     Attributes:
-        answers: What each model version answers, by its label.
+        answers: What each model version answers, by its label; an iterator gives one answer after the other.
         broken: Labels of model versions that crash when they start.
         log: What the container of a broken version wrote.
         history: Every traffic that was ever live, in order.
@@ -160,6 +160,8 @@ class FakeAzure:
         if chosen is None or chosen.condition is not Condition.READY:
             return Answer(status=404, body=b"no such deployment", seconds=timeout_seconds)
         answer = self.answers.get(chosen.model, {"echo": json.loads(body)})
+        if isinstance(answer, Iterator):
+            answer = next(answer)
         if isinstance(answer, Answer):
             return replace(answer, deployment=chosen.name)
         return Answer(status=200, body=json.dumps(answer).encode(), deployment=chosen.name)

@@ -6,12 +6,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from windlass_provider.install import install
+
+from support.checkout import Ran
 
 
 def engine() -> Path:
@@ -32,27 +33,9 @@ def engine() -> Path:
     return Path(on_path).absolute()
 
 
-@dataclass(frozen=True)
-class Ran:
-    """What a command did."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def said(self) -> str:
-        """Everything it printed."""
-        return self.out + self.err
-
-    def json(self) -> Any:
-        """Its stdout as JSON."""
-        return json.loads(self.out)
-
-    def ok(self) -> "Ran":
-        """Itself, or an assertion that shows what was said."""
-        assert self.code == 0, f"exit code {self.code}\n{self.said}"
-        return self
+def said(ran: Ran) -> str:
+    """Everything that a command printed."""
+    return ran.out + ran.err
 
 
 class Stack:
@@ -115,11 +98,6 @@ class Stack:
     def up(self, *arguments: str) -> Ran:
         """`pulumi up` without a preview before it."""
         return self.run("up", "--yes", "--skip-preview", *arguments)
-
-    def steps(self, *arguments: str) -> dict[str, str]:
-        """What a preview would do: operation by logical name."""
-        planned = self.run("preview", "--json", *arguments).ok().json()["steps"]
-        return {step["urn"].rpartition("::")[2]: step["op"] for step in planned}
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs."""

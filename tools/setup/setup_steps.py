@@ -45,8 +45,9 @@ def _steps(place: Layout) -> bool:
         building = pool.submit(engine.prepare, place)
         did = toolkit.prepare(place)
         did = azurite.prepare(place) or did
-        did = local_stack.prepare(place) or did
-        return building.result() or did
+        # The stack is created with the engine, which may take longer than everything else.
+        did = building.result() or did
+        return local_stack.prepare(place) or did
 
 
 def _check_space(place: Layout) -> None:

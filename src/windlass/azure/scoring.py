@@ -11,7 +11,7 @@ from typing import Any
 
 from windlass.azure.workspace import Workspace
 from windlass.errors.azure import AzureUnreachableError
-from windlass.errors.release import NothingInServiceError
+from windlass.errors.release import NoScoringAddressError
 from windlass.release.models import Answer, Endpoint
 
 DEPLOYMENT_HEADER = "azureml-model-deployment"
@@ -33,12 +33,13 @@ class AzureScoring:
         A request that is not answered in time counts as answered with 408: that is a verdict on the model.
 
         Raises:
+            NoScoringAddressError: The endpoint is not ready.
             AzureUnreachableError: Nobody was there to answer.
         """
         import httpx
 
         if not endpoint.scoring_uri:
-            raise NothingInServiceError(endpoint.name)
+            raise NoScoringAddressError(endpoint.name)
         begun = time.perf_counter()
         try:
             answer = self._http().post(
@@ -59,14 +60,15 @@ class AzureScoring:
             seconds=time.perf_counter() - begun,
         )
 
-    def _headers(self, endpoint: Endpoint, deployment: str) -> dict[str, str]:
-        headers = {"Authorization": f"Bearer {self._secret(endpoint)}", "Content-Type": "application/json"}
-        return headers | ({DEPLOYMENT_HEADER: deployment} if deployment else {})
-
-    def _secret(self, endpoint: Endpoint) -> str:
+    def secret(self, endpoint: Endpoint) -> str:
+        """Get the key or token that callers of the endpoint send; it is fetched once."""
         if endpoint.name not in self._secrets:
             self._secrets[endpoint.name] = self._fetch_secret(endpoint)
         return self._secrets[endpoint.name]
+
+    def _headers(self, endpoint: Endpoint, deployment: str) -> dict[str, str]:
+        headers = {"Authorization": f"Bearer {self.secret(endpoint)}", "Content-Type": "application/json"}
+        return headers | ({DEPLOYMENT_HEADER: deployment} if deployment else {})
 
     def _fetch_secret(self, endpoint: Endpoint) -> str:
         arm, what = self._workspace.arm, f"get access to score with {endpoint.name}"

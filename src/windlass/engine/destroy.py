@@ -55,9 +55,9 @@ class PulumiEngine:
             )
         except FileNotFoundError as error:
             raise EngineMissingError from error
-        assert process.stdout is not None
         lines = []
-        for line in process.stdout:
-            lines.append(line)
-            self._stderr.write(line)
-        return "".join(lines) if process.wait() else None
+        with process:
+            for line in process.stdout or ():
+                lines.append(line)
+                self._stderr.write(line)
+        return "".join(lines) if process.returncode else None

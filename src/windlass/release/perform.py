@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import assert_never
 
 from windlass.errors import WindlassError
+from windlass.errors.azure import AzureBusyError
 from windlass.errors.release import (
     DeadDeploymentError,
     DeploymentCarriesTrafficError,
@@ -15,8 +16,10 @@ from windlass.errors.release import (
     ModelVersionTakenError,
     SmokeTestFailedError,
 )
+from windlass.project.definitions import Sample
 from windlass.release.gates import find_cause, judge
 from windlass.release.models import (
+    Answer,
     Condition,
     CreateDeployment,
     DeleteDeployment,
@@ -32,6 +35,9 @@ from windlass.release.ports import Assets, Clock, OnlineEndpoints, Scoring
 
 LOG_LINES = 200
 _SETTLE_SECONDS = 2.0
+_LONGEST_SETTLE_SECONDS = 3600.0
+_PATIENCE = 3
+_NOT_READY = frozenset({429, 502, 503, 504})
 
 
 class Performer:
@@ -130,24 +136,33 @@ class Performer:
 
     def _probe(self, step: SmokeTest) -> tuple[str, ...]:
         endpoint = self._endpoints.observe(self._endpoint)
-        timeout = step.settings.timeout_seconds
-        pairs = (
-            (
-                sample,
-                self._scoring.score(endpoint, sample.request, deployment=step.deployment, timeout_seconds=timeout),
-            )
-            for sample in step.samples
-        )
+        pairs = ((sample, self._ask(endpoint, sample, step)) for sample in step.samples)
         return judge(pairs, step.settings, step.deployment)
+
+    def _ask(self, endpoint: Endpoint, sample: Sample, step: SmokeTest) -> Answer:
+        """Send one sample; again where the front door, and not the model, says that it is not ready yet."""
+        for _ in range(_PATIENCE):
+            answer = self._scoring.score(
+                endpoint,
+                sample.request,
+                deployment=step.deployment,
+                timeout_seconds=step.settings.timeout_seconds,
+            )
+            if answer.status not in _NOT_READY:
+                break
+            self._clock.sleep(_SETTLE_SECONDS)
+        return answer
 
     def _settled(self, name: str) -> Endpoint:
         """Wait while Azure still makes or removes a deployment that an earlier run had begun with."""
-        while True:
+        end = self._clock.elapsed() + _LONGEST_SETTLE_SECONDS
+        while self._clock.elapsed() < end:
             endpoint = self._endpoints.observe(self._endpoint)
             found = endpoint.find(name)
             if found is None or found.condition is not Condition.MOVING:
                 return endpoint
             self._clock.sleep(_SETTLE_SECONDS)
+        raise AzureBusyError(f"create deployment {name}", _LONGEST_SETTLE_SECONDS / 60)
 
     @contextmanager
     def _explained(self, deployment: str) -> Iterator[None]:

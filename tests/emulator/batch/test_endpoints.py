@@ -95,6 +95,22 @@ async def test_an_endpoint_cannot_be_changed_while_an_operation_is_under_way(wor
     assert refused.value.status == 409
 
 
+@pytest.mark.inferred
+async def test_an_endpoint_cannot_be_changed_while_a_deployment_of_it_is_made(deployed: BatchWorld) -> None:
+    await deployed.send("PUT", f"{ENDPOINT}/deployments/two", DEPLOYMENT_BODY)
+
+    with pytest.raises(AzureError, match="deployments/two' is in progress"):
+        await deployed.send("PUT", ENDPOINT, ENDPOINT_BODY)
+
+
+@pytest.mark.inferred
+async def test_deployments_of_an_endpoint_are_made_side_by_side(deployed: BatchWorld) -> None:
+    await deployed.send("PUT", f"{ENDPOINT}/deployments/two", DEPLOYMENT_BODY)
+    second = await deployed.send("PUT", f"{ENDPOINT}/deployments/three", DEPLOYMENT_BODY)
+
+    assert second.status == 201
+
+
 @pytest.mark.specified
 @pytest.mark.parametrize("name", ["ab", "1churn", "churn-", "a" * 33, "chu_rn"])
 async def test_a_name_that_azure_does_not_allow_is_refused(world: BatchWorld, name: str) -> None:

@@ -88,6 +88,24 @@ async def test_the_input_may_be_an_address_of_blob_storage(deployed: BatchWorld)
 
 
 @pytest.mark.specified
+async def test_the_input_may_be_a_data_asset_by_its_id(deployed: BatchWorld) -> None:
+    uri = "azureml://datastores/workspaceblobstore/paths/in"
+    asset = deployed.add_data("customers", "uri_folder", uri)
+    job = await finished(deployed, inputData={"input": {"jobInputType": "UriFolder", "uri": asset}})
+
+    assert job.spec.input.uri == uri
+    assert len(deployed.output(job).split()) == 10
+
+
+@pytest.mark.inferred
+async def test_an_mltable_is_not_emulated_as_input(deployed: BatchWorld) -> None:
+    asset = deployed.add_data("table", "mltable", "azureml://datastores/workspaceblobstore/paths/in")
+
+    with pytest.raises(NotEmulatedError, match="mltable"):
+        await deployed.submit(inputData={"input": {"jobInputType": "UriFolder", "uri": asset}})
+
+
+@pytest.mark.specified
 @pytest.mark.parametrize(
     ("inputs", "said"),
     [

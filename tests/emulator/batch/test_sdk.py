@@ -56,14 +56,14 @@ class Bench:
 
         return Input(type="uri_folder", path=str(self.folder / "in"))
 
-    def deploy(self, name: str, *, default: bool = False, **settings: Any) -> None:
+    def deploy(self, name: str, *, endpoint: str = "scale-batch", default: bool = False, **settings: Any) -> None:
         """Make a deployment of the model."""
         from azure.ai.ml.entities import CodeConfiguration, ModelBatchDeployment, ModelBatchDeploymentSettings
 
         wanted = {"instance_count": 2, "mini_batch_size": 1, "max_concurrency_per_instance": 1, **settings}
         deployment = ModelBatchDeployment(
             name=name,
-            endpoint_name="scale-batch",
+            endpoint_name=endpoint,
             model="factor@latest",
             environment="plain@latest",
             code_configuration=CodeConfiguration(code=str(self.folder / "src"), scoring_script="score.py"),
@@ -72,9 +72,9 @@ class Bench:
         )
         self.client.batch_deployments.begin_create_or_update(deployment).result()
         if default:
-            endpoint = self.client.batch_endpoints.get("scale-batch")
-            endpoint.defaults = {"deployment_name": name}
-            self.client.batch_endpoints.begin_create_or_update(endpoint).result()
+            changed = self.client.batch_endpoints.get(endpoint)
+            changed.defaults = {"deployment_name": name}
+            self.client.batch_endpoints.begin_create_or_update(changed).result()
 
     def invoke(self, **chosen: Any) -> str:
         """Start a job over the input and return its name."""
@@ -82,7 +82,7 @@ class Bench:
 
         # azure-ai-ml 1.35 writes a named deployment into headers that all later calls of the process share.
         EndpointInvokeFields.DEFAULT_HEADER.pop(EndpointInvokeFields.MODEL_DEPLOYMENT, None)
-        return str(self.client.batch_endpoints.invoke("scale-batch", input=self.input, **chosen).name)
+        return str(self.client.batch_endpoints.invoke("scale-batch", **{"input": self.input, **chosen}).name)
 
     def rows(self, job: str, to: Path) -> list[int]:
         """Download the rows of a job."""
@@ -211,6 +211,23 @@ def test_a_job_is_invoked_streamed_and_its_rows_downloaded(
 
 
 @pytest.mark.specified
+def test_input_of_a_data_asset_and_output_to_a_named_file(bench: Bench, tmp_path: Path) -> None:
+    from azure.ai.ml import Input, Output
+    from azure.ai.ml.entities import Data
+
+    bench.client.data.create_or_update(Data(name="numbers", path=str(bench.folder / "in"), type="uri_folder"))
+    to = "azureml://datastores/workspaceblobstore/paths/results/today/predictions.csv"
+    job = bench.invoke(
+        input=Input(type="uri_folder", path="azureml:numbers@latest"),
+        outputs={"score": Output(type="uri_file", path=to)},
+    )
+    bench.ended(job)
+
+    assert bench.client.jobs.get(job).outputs["score"].path.endswith("/paths/results/today/predictions.csv")
+    assert bench.rows(job, tmp_path) == EXPECTED
+
+
+@pytest.mark.specified
 def test_jobs_are_listed_by_workspace_endpoint_and_deployment(bench: Bench) -> None:
     job = bench.invoke()
 
@@ -274,6 +291,19 @@ def test_an_archived_job_is_no_longer_listed(bench: Bench) -> None:
     bench.client.jobs.archive(job)
 
     assert job not in [listed.name for listed in bench.client.jobs.list()]
+
+
+@pytest.mark.specified
+def test_a_deployment_and_then_its_endpoint_are_deleted(bench: Bench) -> None:
+    from azure.ai.ml.entities import BatchEndpoint
+
+    bench.client.batch_endpoints.begin_create_or_update(BatchEndpoint(name="short-lived")).result()
+    bench.deploy("gone", endpoint="short-lived")
+
+    bench.client.batch_deployments.begin_delete("gone", endpoint_name="short-lived").result()
+    bench.client.batch_endpoints.begin_delete("short-lived").result()
+
+    assert "short-lived" not in [endpoint.name for endpoint in bench.client.batch_endpoints.list()]
 
 
 @pytest.mark.inferred

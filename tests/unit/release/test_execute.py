@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain, repeat
 
 import pytest
 from support.definitions import GOOD, make_definition, make_model
 from support.fake_azure import ENDPOINT, FakeAzure, FakeClock, FakeJournals
 
 from windlass.errors import ExitCode
-from windlass.errors.azure import AzureRequestError
+from windlass.errors.azure import AzureBusyError, AzureRequestError
 from windlass.errors.release import (
     DeadDeploymentError,
     DeploymentCarriesTrafficError,
@@ -305,6 +306,23 @@ def test_a_version_that_fails_on_a_request_never_gets_traffic(serving_one: World
     assert serving_one.azure.history == []
 
 
+def test_a_front_door_that_is_not_ready_yet_is_asked_again(serving_one: World) -> None:
+    serving_one.azure.answers["churn:2"] = chain([Answer(status=503, body=b"warming up")], repeat(GOOD))
+
+    serving_one.release(2)
+
+    assert serving_one.state()[0] == {"churn-2": 100}
+
+
+def test_a_front_door_that_never_gets_ready_fails_the_version(serving_one: World) -> None:
+    serving_one.azure.answers["churn:2"] = Answer(status=503, body=b"no healthy instance")
+
+    with pytest.raises(RolledBackError, match="answered with 503: no healthy instance"):
+        serving_one.release(2)
+
+    assert serving_one.azure.history == []
+
+
 def test_a_version_that_goes_bad_under_traffic_gives_it_back(serving_one: World) -> None:
     goes_bad_at(serving_one, 50)
 
@@ -487,3 +505,11 @@ def test_a_deployment_that_azure_still_makes_is_waited_for(serving_one: World) -
     )
 
     assert doer.perform(plan.steps[1]) is False
+
+
+def test_a_deployment_that_azure_never_finishes_is_given_up(serving_one: World) -> None:
+    plan = serving_one.process().plan(make_definition(), make_model(2), ENDPOINT)
+    serving_one.azure.deployments["churn-2"] = Deployment(name="churn-2", condition=Condition.MOVING)
+
+    with pytest.raises(AzureBusyError, match="after 60 minutes"):
+        performer(serving_one).perform(plan.steps[1])

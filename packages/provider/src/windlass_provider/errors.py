@@ -135,6 +135,26 @@ class UnreachableError(ProviderError):
         )
 
 
+class ConnectionLostError(ProviderError):
+    """Connections broke on the way, each time that the request was tried."""
+
+    def __init__(self, method: str, url: str, reason: str) -> None:
+        super().__init__(
+            f"The connection to Azure broke during {method} {url}: {reason}. "
+            "Run the command again; `pulumi refresh` first if it was about to change something."
+        )
+
+
+class UnreadableCertificatesError(ProviderError):
+    """The file of certificates that azure.env names cannot be read."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"The certificates in {path} (SSL_CERT_FILE, REQUESTS_CA_BUNDLE) cannot be read: {reason}. "
+            "Start the local Azure with `make local-up`, then load the azure.env that it wrote at its last start."
+        )
+
+
 class SignInError(ProviderError):
     """No token could be had."""
 

@@ -16,6 +16,7 @@ from windlass_provider.arm.client import ArmClient, HttpxClient, Tokens
 from windlass_provider.arm.pace import Stop
 from windlass_provider.credentials import IdentityTokens, credential_for
 from windlass_provider.engine import Provider
+from windlass_provider.errors import UnreadableCertificatesError
 from windlass_provider.functions import Functions
 from windlass_provider.locations import Locations
 from windlass_provider.resources import Resources
@@ -40,7 +41,7 @@ def build_provider(environment: Mapping[str, str], variables: Mapping[str, str],
     """
     settings = settings_of(variables, environment)
     tokens = IdentityTokens(partial(credential_for, settings))
-    http = HttpxClient(partial(_http_client, settings), settings.proxy)
+    http = HttpxClient(partial(http_client, settings), settings.proxy)
     return assemble(settings, ArmClient(http, tokens, stop=stop), tokens)
 
 
@@ -55,15 +56,22 @@ def assemble(settings: Settings, arm: ArmClient, tokens: Tokens) -> Provider:
     )
 
 
-def _http_client(settings: Settings) -> "httpx.AsyncClient":
-    """A client that takes the proxy from the settings alone: no NO_PROXY can lead it past the local Azure."""
+def http_client(settings: Settings) -> "httpx.AsyncClient":
+    """A client that takes the proxy from the settings alone: no NO_PROXY can lead it past the local Azure.
+
+    Raises:
+        UnreadableCertificatesError: The file of certificates is missing or holds none.
+    """
     import ssl
 
     import httpx
 
     trust = ssl.create_default_context()
     if settings.certificates is not None:
-        trust.load_verify_locations(cafile=settings.certificates)
+        try:
+            trust.load_verify_locations(cafile=settings.certificates)
+        except OSError as error:  # a missing file, or one that holds no certificate
+            raise UnreadableCertificatesError(settings.certificates, str(error)) from error
     limits = httpx.Limits(max_connections=64, max_keepalive_connections=16)
     return httpx.AsyncClient(
         proxy=settings.proxy, verify=trust, trust_env=False, timeout=_REQUEST_TIMEOUT, limits=limits

@@ -2,8 +2,8 @@
 
 How a job runs. The invocation writes the job down (`invocation.py`, `records.py`) and `runner.py` takes it through:
 environment, model and code are fetched; the input is downloaded and cut into mini-batches of files; the cluster
-(`nodes.py`) is asked for nodes; each node's agent (`driver.py`) starts `maxConcurrencyPerInstance` worker processes in
-the interpreter of the deployment's environment, which call `init()` once and `run(mini_batch)` for each mini-batch.
+(`cluster.py`) is asked for nodes; each node's agent (`driver.py`) starts `maxConcurrencyPerInstance` worker processes
+in the interpreter of the deployment's environment, which call `init()` once and `run(mini_batch)` for each mini-batch.
 A mini-batch whose `run` raises or takes too long is tried again `maxRetries` times; one whose node dies is given to
 another without using up a try. At the end the rows of all mini-batches, each once, are one file of the output.
 

@@ -86,17 +86,24 @@ def _refuse_bad_endpoint(
         _refuse_taken_name(request, workspace, name)
 
 
-def refuse_while_busy(request: Request, identity: str, what: str) -> None:
+def refuse_while_busy(request: Request, identity: str, what: str, *, alone: bool = False) -> None:
     """Refuse a change while an operation is under way.
+
+    Args:
+        request: The request that asks for the change.
+        identity: What is to be changed.
+        what: Such as "endpoint".
+        alone: Look at this resource only, not at those below it.
 
     Raises:
         MlError: 409.
     """
-    if busy := request.azure.operations.of_resource(identity):
-        raise conflict(
-            f"The batch {what} '{identity.rsplit('/', 1)[1]}' cannot be changed: an operation on "
-            f"'{busy[0].resource}' is in progress. Wait until it has ended."
-        )
+    for operation in request.azure.operations.of_resource(identity):
+        if not alone or operation.resource.lower() == identity.lower():
+            raise conflict(
+                f"The batch {what} '{identity.rsplit('/', 1)[1]}' cannot be changed: an operation on "
+                f"'{operation.resource}' is in progress. Wait until it has ended."
+            )
 
 
 def _refuse_taken_name(request: Request, workspace: Resource, name: str) -> None:

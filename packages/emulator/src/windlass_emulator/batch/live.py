@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from windlass_emulator.batch.addresses import JOB_TYPE
-from windlass_emulator.batch.nodes import Clusters
+from windlass_emulator.batch.clusters import Clusters
 from windlass_emulator.batch.records import TERMINAL, Ledger
 from windlass_emulator.batch.runner import JobRun
 

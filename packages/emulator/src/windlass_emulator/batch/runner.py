@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from windlass_emulator.batch import scheduling
 from windlass_emulator.batch.logs import JobLog
-from windlass_emulator.batch.records import Ledger, join_rows
+from windlass_emulator.batch.records import Ledger, Progress, join_rows
 from windlass_emulator.batch.scheduling import MiniBatch, SlotState, Verdict
 from windlass_emulator.errors import AzureError, OperationFailedError
 from windlass_emulator.ml.common import workspace_of
@@ -23,9 +23,12 @@ from windlass_emulator.ml.references import find_asset
 
 if TYPE_CHECKING:
     from windlass_emulator.azure import LocalAzure
-    from windlass_emulator.batch.nodes import Cluster, Node
+    from windlass_emulator.batch.cluster import Cluster, Node
 
 _log = logging.getLogger(__name__)
+
+_TELL_SECONDS = 0.5
+"""How often the progress overview gets a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ class JobRun:
         self._batches: list[MiniBatch] = []
         self._wanted = 0
         self._init_error = ""
+        self._finished = 0
+        self._told = 0.0
 
     @property
     def name(self) -> str:
@@ -115,8 +120,11 @@ class JobRun:
         """Do the job; whatever happens, it ends in a status that says so."""
         try:
             verdict = await self._work()
-        except (OperationFailedError, AzureError) as error:
+        except OperationFailedError as error:
             verdict = Verdict("Failed", error.code, error.message)
+        except AzureError as error:  # an asset that was there at the invocation and is not now
+            said = " ".join([error.message, *(str(detail["message"]) for detail in error.details)])
+            verdict = Verdict("Failed", error.code, said)
         except Exception as error:  # noqa: BLE001 - the edge of a job; nothing above could report it
             _log.exception("job %s", self._spec.name)
             verdict = Verdict("Failed", "InternalServerError", f"{type(error).__name__}: {error}")
@@ -168,6 +176,7 @@ class JobRun:
     async def _plan(self) -> None:
         """Fetch the input and cut it, once; a job that is resumed finds both."""
         self._batches = self._ledger.batches()
+        self._finished = 1 + max((batch.position for batch in self._batches), default=-1)
         if self._batches:
             self._log.progressed(f"The job is resumed. {self._counts()}")
             return
@@ -260,8 +269,8 @@ class JobRun:
     def _settle(self, batch: MiniBatch, outcome: str, message: dict[str, Any], node: Node) -> None:
         part = None
         if outcome == "done":
-            position = 1 + max((other.position for other in self._batches), default=-1)
-            changed = scheduling.done(batch, rows=message["rows"], position=position)
+            changed = scheduling.done(batch, rows=message["rows"], position=self._finished)
+            self._finished += 1
             part = Path(message["part"])
         else:
             changed = scheduling.failed(batch, message["message"], max_retries=self._spec.max_retries)
@@ -271,8 +280,8 @@ class JobRun:
                 f"{message['message']}"
             )
         self._batches[batch.index] = changed
-        self._ledger.record(changed, self._batches, part=part)
-        self._log.progressed(self._counts())
+        self._ledger.record(changed, part=part)
+        self._tell_progress()
 
     def _hand_out(self) -> None:
         under_way = {slot.batch for slots in self._slots.values() for slot in slots if slot.batch is not None}
@@ -289,8 +298,15 @@ class JobRun:
                 files = [str(place / name) for name in batch.files]
                 node.send(do="run", slot=index, batch=batch.index, attempt=batch.attempt, files=files)
 
+    def _tell_progress(self) -> None:
+        """Write how far the job is, not more often than anyone reads it."""
+        now = self._azure.clock.now()
+        if now >= self._told + _TELL_SECONDS or all(batch.outcome for batch in self._batches):
+            self._told = now
+            self._log.progressed(self._counts())
+
     def _counts(self) -> str:
-        progress = self._ledger.progress()
+        progress = Progress.of(self._batches)
         return (
             f"Mini-batches: {progress.mini_batches} in all, {progress.done} succeeded, {progress.failed} failed. "
             f"Items: {progress.items} in all, {progress.items_failed} failed. Rows: {progress.rows}."

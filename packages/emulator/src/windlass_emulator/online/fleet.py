@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from windlass_emulator.online.client import Call, Reply, UnreachableError, ask
+from windlass_emulator.online.client import BrokenError, Call, Reply, UnreachableError, ask
 from windlass_emulator.online.instance import State
 
 
@@ -106,6 +106,9 @@ class Fleet:
                 except UnreachableError:
                     # Nothing was sent, so another instance, or this one when it is back, may have it.
                     instance.doubt()
+                except BrokenError:
+                    instance.doubt()
+                    raise
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[Server]:

@@ -8,6 +8,7 @@ with growing pauses, as the cluster below Azure's service does.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 from collections.abc import Callable, Mapping
@@ -32,7 +33,9 @@ LONGEST_PAUSE = 30.0
 _STABLE_AFTER = 60.0
 """Seconds of running after which the next pause is short again."""
 
+LOG_BYTES = 20_000_000
 _LOOK = 0.02
+_LOOK_AGAIN = 0.2
 _STOP_GRACE = 3.0
 _TROUBLESHOOT = "Please see troubleshooting guide, available here: https://aka.ms/oe-tsg#error-resourcenotready"
 
@@ -110,6 +113,28 @@ def cause_of(console: str) -> str:
     return lines[-1] if lines else "it ended without a word"
 
 
+def trim(console: Path, offset: int, *, most: int = LOG_BYTES) -> int:
+    """Cut a console that has grown too long down to its newer half.
+
+    Args:
+        console: A file to which a process appends.
+        offset: A place in it.
+        most: Bytes that it may have.
+
+    Returns:
+        The same place afterwards, or the beginning when it was cut off.
+    """
+    size = console.stat().st_size if console.exists() else 0
+    if size <= most:
+        return offset
+    with console.open("r+b") as reading, console.open("ab") as appending:
+        reading.seek(size - most // 2)
+        newer = reading.read().partition(b"\n")[2]
+        appending.truncate(0)
+        appending.write(newer)
+    return 0
+
+
 @dataclass(slots=True)
 class Instance:
     """One instance.
@@ -176,7 +201,7 @@ class Instance:
         self._set("stopped")
 
     def doubt(self) -> None:
-        """Take note that nobody listened at its port: no more requests until its watcher has looked."""
+        """Take note that it did not answer as one that lives does: no more requests until its watcher has looked."""
         if self.state == "running":
             self._set("restarting")
             self._doubted.set()
@@ -283,28 +308,29 @@ class Instance:
         failures = 0
         while failures < probe.failures:
             self._doubted.clear()
-            doubted = await self._doubted_within(probe.period)
-            alive = await self._is_alive(probe.timeout)
-            if doubted and not alive:
+            await self._doubted_within(probe.period if self.state == "running" else _LOOK_AGAIN)
+            seen = await self._look(probe.timeout)
+            if seen == "gone":
                 return
-            if alive and self.state == "restarting":
+            if seen == "alive" and self.state == "restarting":
                 self._set("running")
-            failures = 0 if alive else failures + 1
+            failures = 0 if seen == "alive" else failures + 1
+            self._log_offset = trim(self.program.log, self._log_offset)
 
-    async def _doubted_within(self, period: float) -> bool:
-        try:
+    async def _doubted_within(self, period: float) -> None:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(period):
-                return await self._doubted.wait()
-        except TimeoutError:
-            return False
+                await self._doubted.wait()
 
-    async def _is_alive(self, timeout_seconds: float) -> bool:
+    async def _look(self, timeout_seconds: float) -> Literal["alive", "silent", "gone"]:
         try:
             async with asyncio.timeout(timeout_seconds):
                 await ask(self.port, Call("GET", "/", {}))
-        except (TimeoutError, UnreachableError, BrokenError):
-            return False
-        return True
+        except UnreachableError:
+            return "gone"
+        except (TimeoutError, BrokenError):
+            return "silent"
+        return "alive"
 
     async def _end_process(self) -> None:
         if self._child is not None:

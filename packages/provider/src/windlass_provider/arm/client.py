@@ -10,6 +10,7 @@ from windlass_provider.arm.polling import advance, begin
 from windlass_provider.errors import (
     AlreadyExistsError,
     ArmError,
+    ConnectionLostError,
     ExistenceUnclearError,
     UnexpectedAnswerError,
     UnreachableError,
@@ -199,20 +200,17 @@ class ArmClient:
     async def _send(self, method: str, url: str, body: Any = None) -> Answer:
         waits = iter(self._pace.retries)
         while True:
-            failure: TransportError | None = None
-            answer: Answer | None = None
+            wait = next(waits, None)
+            asked: float | None = None
             try:
                 answer = await self._stop.guard(self._exchange(method, url, body))
             except TransportError as error:
-                failure = error
-            if answer is not None and not _is_transient(answer):
-                return answer
-            wait = next(waits, None)
-            if wait is None:
-                if answer is not None:
+                if wait is None:
+                    raise ConnectionLostError(method, url, str(error)) from error
+            else:
+                if wait is None or not _is_transient(answer):
                     return answer
-                raise UnreachableError(url, "the proxy of azure.env", str(failure)) from failure
-            asked = answer.retry_after() if answer is not None else None
+                asked = answer.retry_after()
             await self._stop.guard(self._sleep(min(wait if asked is None else asked, self._pace.longest_retry)))
 
     async def _exchange(self, method: str, url: str, body: Any) -> Answer:

@@ -1,4 +1,4 @@
-"""Clusters of compute (AmlCompute) and their nodes: real processes that come when a job needs them and leave when idle.
+"""A cluster (AmlCompute) and its nodes: real processes that come when a job needs them and leave when idle.
 
 A node is the agent of `driver.py`, in a process group of its own. It passes through the states starting, idle,
 running (a job has it) and leaving. A node that dies is reported to its job and replaced while there is need.
@@ -16,16 +16,13 @@ import secrets
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from windlass_emulator.batch import driver
-from windlass_emulator.batch.addresses import COMPUTE_TYPE
 from windlass_emulator.batch.scheduling import Demand, assign, target_nodes
 from windlass_emulator.batch.spec import seconds
-from windlass_emulator.ml.quota import NodeCounts
 
 if TYPE_CHECKING:
     from windlass_emulator.azure import LocalAzure
@@ -34,11 +31,22 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 State = Literal["starting", "idle", "running", "leaving"]
-_LINE_LIMIT = 2**22
 _LEAVE_SECONDS = 3.0
 _START_AGAIN_SECONDS = 1.0
-_FOLLOW_SECONDS = 0.5
-"""How soon a cluster notices that its minimum has changed; what jobs need is noticed at once."""
+
+
+class Door(Protocol):
+    """Where nodes report when they have started."""
+
+    @property
+    def address(self) -> str:
+        """Its host and port."""
+
+    def expect(self, cluster: Cluster, node: Node) -> None:
+        """Know a node by its token when it reports."""
+
+    def dismiss(self, node: Node) -> None:
+        """No longer listen to a node."""
 
 
 class JobPort(Protocol):
@@ -89,9 +97,9 @@ class _Wish:
 class Cluster:
     """One cluster: its nodes and the jobs that want some."""
 
-    def __init__(self, azure: LocalAzure, compute_id: str, clusters: Clusters) -> None:
+    def __init__(self, azure: LocalAzure, compute_id: str, door: Door) -> None:
         self._azure = azure
-        self._clusters = clusters
+        self._door = door
         self.compute_id = compute_id
         self.nodes: dict[str, Node] = {}
         self._wishes: dict[str, _Wish] = {}
@@ -185,13 +193,18 @@ class Cluster:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         log = folder.with_suffix(".log")
-        argv = [sys.executable, driver.__file__, "node", "--address", self._clusters.address]
-        argv += ["--token", token, "--folder", str(folder)]
-        environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(folder)}
+        argv = [sys.executable, driver.__file__, "node", "--address", self._door.address]
+        argv += ["--folder", str(folder)]
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            "HOME": str(folder),
+            "WINDLASS_NODE_TOKEN": token,
+        }
         child = await self._azure.processes.spawn(f"node {name}", argv, env=environment, cwd=folder, log=log)
         node = Node(name, folder, child, token)
         self.nodes[name] = node
-        self._clusters.expect(self, node)
+        self._door.expect(self, node)
         return node
 
     def _next_name(self) -> str:
@@ -228,7 +241,7 @@ class Cluster:
         if self.nodes.get(node.name) is not node:
             return
         del self.nodes[node.name]
-        self._clusters.dismiss(node)
+        self._door.dismiss(node)
         self._count()
         if node.state != "leaving":
             _log.warning("node %s ended unexpectedly with code %s", node.name, node.child.returncode)
@@ -281,121 +294,5 @@ class Cluster:
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.gather(*(node.child.stop() for node in self.nodes.values()))
         for node in self.nodes.values():
-            self._clusters.dismiss(node)
+            self._door.dismiss(node)
         self.nodes.clear()
-
-
-class Clusters:
-    """All clusters, and the door at which their nodes report."""
-
-    def __init__(self, azure: LocalAzure) -> None:
-        self._azure = azure
-        self._clusters: dict[str, Cluster] = {}
-        self._expected: dict[str, tuple[Cluster, Node]] = {}
-        self._server: asyncio.Server | None = None
-        self._following: asyncio.Task[None] | None = None
-        self.address = ""
-
-    async def open(self) -> None:
-        """Listen for nodes on a port of loopback that the system chooses."""
-        self._server = await asyncio.start_server(self._meet, "127.0.0.1", 0, limit=_LINE_LIMIT)
-        self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-
-    def of(self, compute_id: str) -> Cluster:
-        """Return the cluster of a compute resource."""
-        key = compute_id.lower()
-        if key not in self._clusters:
-            self._clusters[key] = Cluster(self._azure, compute_id, self)
-        return self._clusters[key]
-
-    def counts(self, compute_id: str) -> NodeCounts:
-        """Return how many nodes a cluster has now."""
-        cluster = self._clusters.get(compute_id.lower())
-        if cluster is None:
-            return NodeCounts()
-        states = Counter(node.state for node in cluster.nodes.values())
-        return NodeCounts(
-            preparing=states["starting"],
-            running=states["running"],
-            idle=states["idle"],
-            leaving=states["leaving"],
-            target=cluster.target,
-        )
-
-    def nodes(self, compute_id: str) -> list[Mapping[str, Any]]:
-        """Return the nodes of a cluster as listNodes shows them."""
-        cluster = self._clusters.get(compute_id.lower())
-        return [
-            {
-                "nodeId": node.name,
-                "privateIpAddress": "127.0.0.1",
-                "publicIpAddress": None,
-                "port": None,
-                "nodeState": "preparing" if node.state == "starting" else node.state,
-                "runId": node.job,
-            }
-            for node in (cluster.nodes.values() if cluster else ())
-        ]
-
-    async def release(self, compute_id: str) -> None:
-        """End all nodes of a cluster, because it is deleted."""
-        if cluster := self._clusters.pop(compute_id.lower(), None):
-            await cluster.delete()
-
-    def follow(self) -> None:
-        """Keep every cluster at its minimum of nodes from now on, as compute resources come and change."""
-        self._following = asyncio.create_task(self._follow(), name="minimum of nodes")
-
-    async def _follow(self) -> None:
-        while True:
-            for compute in self._azure.store.of_type(COMPUTE_TYPE):
-                if compute.body["properties"]["provisioningState"] == "Succeeded":
-                    self.of(compute.id).reconcile()
-            await asyncio.sleep(_FOLLOW_SECONDS)
-
-    def expect(self, cluster: Cluster, node: Node) -> None:
-        """Know a node by its token when it reports."""
-        self._expected[node.token] = (cluster, node)
-
-    def dismiss(self, node: Node) -> None:
-        """No longer listen to a node."""
-        self._expected.pop(node.token, None)
-        if node.writer is not None:
-            node.writer.close()
-
-    def status(self) -> list[dict[str, Any]]:
-        """Return all nodes for `status`."""
-        return [
-            {"cluster": cluster.compute_id.rsplit("/", 1)[1], "node": node.name, "pid": node.child.pid,
-             "state": node.state}
-            for cluster in self._clusters.values()
-            for node in cluster.nodes.values()
-        ]  # fmt: skip
-
-    async def stop(self) -> None:
-        """End all nodes and close the door."""
-        if self._following is not None:
-            self._following.cancel()
-        await asyncio.gather(*(cluster.stop() for cluster in self._clusters.values()))
-        if self._server is not None:
-            self._server.close()
-
-    async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        hello = await _read(reader)
-        cluster, node = self._expected.get(str(hello.get("token")) if hello else "", (None, None))
-        if cluster is None or node is None:
-            writer.close()
-            return
-        node.writer = writer
-        node.connected.set()
-        while message := await _read(reader):
-            cluster.heard(node, message)
-        # The connection ends with the process; should the process hang without it, it is of no use to anyone.
-        await node.child.stop()
-
-
-async def _read(reader: asyncio.StreamReader) -> dict[str, Any] | None:
-    with contextlib.suppress(ConnectionError):
-        if line := await reader.readline():
-            return dict(json.loads(line))
-    return None
