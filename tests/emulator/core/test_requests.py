@@ -177,3 +177,27 @@ def test_azures_names_are_not_reached_on_the_admin_listener(azure: RunningAzure)
 
 def _trusting(azure: RunningAzure) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=azure.authority)
+
+
+@pytest.mark.recorded
+def test_the_ml_service_marks_its_errors(arm: ArmClients) -> None:
+    group = arm.group()
+
+    refused = arm.call(
+        "GET",
+        f"{{sub}}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/none/models/m/versions/1",
+        api_version="2025-12-01",
+    )
+
+    assert refused.status_code == 404
+    assert refused.headers["x-ms-response-type"] == "error"
+    assert refused.headers["azureml-served-by-cluster"] == "vienna-westeurope-01"
+    assert re.fullmatch(r"\d+\.\d{3}", refused.headers["x-request-time"])
+
+
+@pytest.mark.inferred
+def test_a_doubled_slash_at_the_start_is_one(arm: ArmClients) -> None:
+    name = arm.group()
+    where = f"{MANAGEMENT}//subscriptions/{arm.azure.subscription}/resourceGroups/{name}"
+
+    assert arm.http.get(where, params={"api-version": "2024-03-01"}).json()["name"] == name
