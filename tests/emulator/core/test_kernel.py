@@ -19,9 +19,6 @@ from windlass_emulator.settings import Settings
 from windlass_emulator.shapes import ANY, Items, Shape, Union, Values, check
 from windlass_emulator.store import Store
 
-pytestmark = pytest.mark.inferred
-
-
 # The store
 
 
@@ -29,6 +26,7 @@ def _store(path: Path | str = ":memory:") -> Store:
     return Store(path)
 
 
+@pytest.mark.inferred
 def test_ids_are_found_in_any_case_and_keep_their_first() -> None:
     store = _store()
     store.put("/A/B", "T", {"n": 1}, parent="/A", now=1.0)
@@ -41,6 +39,7 @@ def test_ids_are_found_in_any_case_and_keep_their_first() -> None:
     assert [child.id for child in store.children("/a", "T")] == ["/A/B"]
 
 
+@pytest.mark.inferred
 def test_a_delete_takes_what_is_below_and_its_facts() -> None:
     store = _store()
     for name in ("/a", "/a/b", "/ab"):
@@ -53,6 +52,7 @@ def test_a_delete_takes_what_is_below_and_its_facts() -> None:
     assert (store.fact("/a/b", "key"), store.fact("/ab", "key")) == (None, "/ab")
 
 
+@pytest.mark.inferred
 def test_a_failed_transaction_changes_nothing() -> None:
     store = _store()
 
@@ -67,6 +67,7 @@ def test_a_failed_transaction_changes_nothing() -> None:
     assert store.fact("x", "n") is None
 
 
+@pytest.mark.inferred
 def test_what_is_written_is_there_for_the_next_process(tmp_path: Path) -> None:
     first = _store(tmp_path / "state.db")
     first.put("/a", "t", {"n": 1}, parent="", now=1.0)
@@ -87,6 +88,7 @@ async def _nothing(request: Request) -> Answer:
     return Answer()
 
 
+@pytest.mark.inferred
 def test_a_template_takes_names_in_their_own_case() -> None:
     router = Router([Route("GET", "/Things/{name}", _nothing)])
 
@@ -96,6 +98,7 @@ def test_a_template_takes_names_in_their_own_case() -> None:
     assert found[1] == {"name": "MyName"}
 
 
+@pytest.mark.inferred
 def test_a_starred_place_takes_slashes() -> None:
     router = Router([Route("GET", "/{scope*}/locks/{name}", _nothing)])
 
@@ -105,12 +108,14 @@ def test_a_starred_place_takes_slashes() -> None:
     assert found[1] == {"scope": "a/b/c", "name": "d"}
 
 
+@pytest.mark.inferred
 def test_a_route_belongs_to_its_site() -> None:
     router = Router([Route("GET", "/score", _nothing, site="inference")])
 
     assert router.find("management", "GET", "/score") is None
 
 
+@pytest.mark.inferred
 def test_a_known_path_with_another_method_is_told_apart_from_an_unknown_one() -> None:
     router = Router([Route("GET", "/a", _nothing), Route("PUT", "/a", _nothing)])
 
@@ -130,11 +135,13 @@ SHAPE: Shape = {
 }
 
 
+@pytest.mark.inferred
 def test_a_body_of_the_shape_passes() -> None:
     check({"tags": {"x": 1}, "rules": [{"name": "a"}], "trigger": {"kind": "Cron", "at": 1}}, SHAPE)
     check({"tags": None}, SHAPE)
 
 
+@pytest.mark.inferred
 @pytest.mark.parametrize(
     ("body", "says"),
     [
@@ -193,6 +200,7 @@ def _operation(action: str) -> Operation:
     return Operation("op-1", "workspace", "/a", action, {"x": 1}, "westeurope", "2025-12-01", RUNNING, 1.0)
 
 
+@pytest.mark.inferred
 @pytest.mark.parametrize(
     ("action", "status", "error"),
     [
@@ -211,6 +219,7 @@ async def test_an_operation_ends_as_its_action_does(action: str, status: str, er
     assert (ended.status, ended.error, ended.running) == (status, error, False)
 
 
+@pytest.mark.inferred
 async def test_an_operation_that_was_cut_off_is_taken_up_again() -> None:
     store = _store()
     before = _azure(store, actions={"succeeds": _waits})
@@ -226,6 +235,7 @@ async def test_an_operation_that_was_cut_off_is_taken_up_again() -> None:
     assert store.fact("/a", "done") == {"x": 1}
 
 
+@pytest.mark.inferred
 async def test_removing_a_resource_ends_what_runs_for_it_children_first() -> None:
     store, ended = _store(), []
 
