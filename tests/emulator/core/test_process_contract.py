@@ -106,6 +106,11 @@ def test_stop_leaves_no_process_and_takes_less_than_five_seconds(data: Path) -> 
     assert not (data / "azure.env").exists()
 
 
+def test_nobody_else_may_look_into_the_folder(azure: RunningAzure) -> None:
+    assert azure.data.stat().st_mode & 0o077 == 0
+    assert (azure.data / "azure.env").stat().st_mode & 0o077 == 0
+
+
 def test_stop_of_nothing_says_so(data: Path) -> None:
     assert "not running" in run("stop", "--data", data).stdout
 
