@@ -180,6 +180,17 @@ async def test_a_failed_change_leaves_what_is_in_service(served: InProcess) -> N
     assert (await shown(served, ONE))["properties"]["provisioningState"] == "Succeeded"
 
 
+@pytest.mark.inferred
+async def test_a_try_takes_nothing_from_one_that_failed_before(served: InProcess) -> None:
+    await done(served, "PUT", ONE, deployment_body(model="broken"))
+    served.blobs.upload("store1", "assets", "src/score.py", b"# corrected\ndef init(): ...\n")
+
+    await done(served, "PUT", ONE, deployment_body(model="two"))
+
+    (script,) = (served.azure.settings.data / "online").glob("*/r*/src/score.py")
+    assert script.read_text().startswith("# corrected")
+
+
 @pytest.mark.recorded
 async def test_the_log_of_a_failed_deployment_can_be_read(local: InProcess) -> None:
     await done(local, "PUT", ONE, deployment_body(model="broken"))
