@@ -138,3 +138,13 @@ def test_a_data_collector_comes_back_as_the_sdk_understands_it(work: World) -> N
 
     there = work.ml.online_deployments.get("one", "collecting").data_collector
     assert there.collections["request"].enabled == "true"
+
+
+@pytest.mark.inferred
+def test_an_action_that_is_not_emulated_is_501_by_name(scored: Scored) -> None:
+    work, name, _ = scored
+
+    answer = work.rest.send("POST", f"{work.endpoint_id(name)}/recycle")
+
+    assert answer.status_code == 501
+    assert "recycle" in answer.json()["error"]["message"]
