@@ -108,9 +108,7 @@ def write_model(model: Any, metrics: Metrics, output: Path) -> None:
 def main() -> None:
     """Train one version and say how good it is."""
     parser = argparse.ArgumentParser(description="Train one version of the churn model.")
-    parser.add_argument(
-        "--version", type=int, choices=VERSIONS, required=True, help="1: regression, 2: boosting"
-    )
+    parser.add_argument("--version", type=int, choices=VERSIONS, required=True, help="1: regression, 2: boosting")
     parser.add_argument("--output", type=Path, required=True, help="folder for model.joblib and metrics.json")
     parser.add_argument("--customers", type=int, default=TRAINING_CUSTOMERS, help="how many to learn from")
     arguments = parser.parse_args()

@@ -53,9 +53,7 @@ Column = Number | Flag | Choice
 COLUMNS: tuple[Column, ...] = (
     Number("age", 16, 110, whole=True, meaning="Years"),
     Choice("country", ("AT", "CH", "DE", "FR", "NL"), meaning="Where parcels go"),
-    Choice(
-        "channel", ("email", "referral", "search", "social"), meaning="How the customer first found the shop"
-    ),
+    Choice("channel", ("email", "referral", "search", "social"), meaning="How the customer first found the shop"),
     Number("tenure_days", 0, 20_000, whole=True, meaning="Days since the first order"),
     Number("orders", 1, 10_000, whole=True, meaning="Orders so far, the first one included"),
     Number("days_since_last_order", 0, 20_000, whole=True, meaning="Days since the last order"),

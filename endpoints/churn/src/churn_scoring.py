@@ -163,9 +163,7 @@ def _check_row_count(count: int, field: str) -> None:
     if count == 0:
         raise BadInputError("there is no row to score", field=field)
     if count > MAX_ROWS:
-        message = (
-            f"{count} rows in one request, at most {MAX_ROWS} are scored; send a table to the batch endpoint"
-        )
+        message = f"{count} rows in one request, at most {MAX_ROWS} are scored; send a table to the batch endpoint"
         raise BadInputError(message, field=field, status=413)
 
 

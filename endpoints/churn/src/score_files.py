@@ -63,9 +63,7 @@ def read_table(path: Path) -> pd.DataFrame:
         case ".parquet":
             return pd.read_parquet(path)
         case other:
-            raise BadFileError(
-                f"{path.name}: {other or 'a file without suffix'} is not read, only .csv and .parquet"
-            )
+            raise BadFileError(f"{path.name}: {other or 'a file without suffix'} is not read, only .csv and .parquet")
 
 
 def score_table(model: Model, table: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -74,10 +72,10 @@ def score_table(model: Model, table: pd.DataFrame, name: str) -> pd.DataFrame:
     Raises:
         BadFileError: A column is missing or holds a value that makes no sense.
     """
-    for column in COLUMNS:
-        _check_column(column, table, name)
     if CUSTOMER_ID not in table.columns or table[CUSTOMER_ID].isna().any():
         raise BadFileError(f"{name}: every row needs a {CUSTOMER_ID}")
+    for column in COLUMNS:
+        _check_column(column, table, name)
     probability = np.empty(0)
     if len(table):
         features = build_features({column.name: table[column.name].to_numpy() for column in COLUMNS})
@@ -97,8 +95,10 @@ def _check_column(column: Column, table: pd.DataFrame, name: str) -> None:
     if wrong.any():
         row = int(np.argmax(wrong.to_numpy()))
         value = table[column.name].iloc[row]
+        more = int(wrong.sum()) - 1
+        who = table[CUSTOMER_ID].iloc[row]
         raise BadFileError(
-            f"{name}: {column.name} cannot be {value!r} (row {row}, and {int(wrong.sum()) - 1} more)"
+            f"{name}: {column.name} cannot be {value!r} (customer {who}{f', and {more} more' if more else ''})"
         )
 
 
@@ -108,9 +108,10 @@ def _find_valid(column: Column, values: pd.Series) -> pd.Series:
             return values.isin(column.words)
         case Flag():
             return values.isin([True, False])
+        case Number() if pd.api.types.is_bool_dtype(values):
+            return values.isna()  # a column of true and false holds no number at all
         case Number():
-            if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
-                numbers = pd.to_numeric(values, errors="coerce")
-                return numbers.notna() & False
-            inside = values.between(column.lowest, column.highest)
-            return inside & (values % 1 == 0) if column.whole else inside
+            # One word among the numbers makes pandas read the whole column as text: look at each value by itself.
+            numbers = pd.to_numeric(values, errors="coerce")
+            inside = numbers.between(column.lowest, column.highest)
+            return inside & (numbers % 1 == 0) if column.whole else inside

@@ -31,14 +31,11 @@ from windlass.batch.models import (
 from windlass.errors.azure import AzureNotFoundError, AzureRequestError, AzureUnreachableError
 from windlass.errors.batch import BatchDeploymentFailedError, DataKindError, JobNotFoundError, ResultsUnreadableError
 from windlass.project.outputs import StackOutputs
-from windlass.release.models import TAG_MODEL, TAG_RELEASE, TAG_SHA256
+from windlass.release.models import DIGEST_VARIABLE, TAG_MODEL, TAG_RELEASE, TAG_SHA256
 
 Json = dict[str, Any]
 
 SCORING_SCOPE = "https://ml.azure.com/.default"
-DIGEST_VARIABLE = "WINDLASS_MODEL_SHA256"
-"""Tells the scoring script which content the model must have before it is loaded."""
-
 _OUTPUT = "score"
 _NEWEST_JOBS = 200
 """How many jobs of the workspace are looked through for one that was started a moment ago."""

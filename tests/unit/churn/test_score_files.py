@@ -82,12 +82,30 @@ def test_a_file_that_cannot_be_scored_is_named_with_its_column(table: Path, old:
     ("column", "value"),
     [("age", "old"), ("age", "7"), ("age", "48.5"), ("age", ""), ("return_rate", "1.5"), ("country", "US")],
 )
-def test_a_value_that_makes_no_sense_is_named_with_its_row(table: Path, column: str, value: str) -> None:
+def test_the_one_value_that_makes_no_sense_is_named_with_its_customer(table: Path, column: str, value: str) -> None:
     frame = pd.read_csv(table, dtype=str)
     frame.loc[3, column] = value
     frame.to_csv(table, index=False)
 
-    with pytest.raises(BadFileError, match=rf"c\.csv: {column} cannot be .* \(row (3|0)"):
+    with pytest.raises(BadFileError, match=rf"c\.csv: {column} cannot be .* \(customer C003-0000003\)$"):
+        score(table)
+
+
+def test_several_wrong_values_are_counted(table: Path) -> None:
+    frame = pd.read_csv(table, dtype=str)
+    frame["age"] = "old"
+    frame.to_csv(table, index=False)
+
+    with pytest.raises(BadFileError, match=r"customer C003-0000000, and 4 more"):
+        score(table)
+
+
+def test_true_and_false_are_no_numbers(table: Path) -> None:
+    frame = pd.read_csv(table)
+    frame["orders"] = True
+    frame.to_csv(table, index=False)
+
+    with pytest.raises(BadFileError, match="orders cannot be"):
         score(table)
 
 
