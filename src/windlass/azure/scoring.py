@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import httpx
 
 DEPLOYMENT_HEADER = "azureml-model-deployment"
+MODEL_STATUS_HEADER = "ms-azureml-model-error-statuscode"
 AAD_SCOPE = "https://ml.azure.com/.default"
 _NO_ANSWER = 408
 
@@ -61,6 +62,7 @@ class AzureScoring:
             body=answer.content,
             deployment=answer.headers.get(DEPLOYMENT_HEADER, ""),
             seconds=time.perf_counter() - begun,
+            model_status=answer.headers.get(MODEL_STATUS_HEADER, ""),
         )
 
     def secret(self, endpoint: Endpoint) -> str:

@@ -230,6 +230,15 @@ def test_an_answer_that_does_not_come_in_time_is_a_verdict_on_the_model(azure: S
     assert (answer.status, answer.text) == (408, "no answer within 5 s")
 
 
+def test_behind_a_424_stands_what_the_model_said(azure: ScriptedAzure) -> None:
+    def refuse(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(424, text="age is missing", headers={"ms-azureml-model-error-statuscode": "400"})
+
+    answer = scoring(azure, refuse).score(SHOP, b"{}")
+
+    assert (answer.said, answer.text) == ("424 (the model said 400)", "age is missing")
+
+
 def test_nobody_there_to_answer_is_no_verdict_on_the_model(azure: ScriptedAzure) -> None:
     def refuse(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)
