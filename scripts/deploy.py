@@ -45,15 +45,17 @@ def deploy(
     if [model is not None, rollback, confirm].count(True) != 1:
         raise click.UsageError("give one of --model, --rollback and --confirm")
     from windlass.cli import render
+    from windlass.cli.progress import showing_progress
     from windlass.factory import Toolkit
     from windlass.release.report import plan_as_json, released_as_json
 
-    toolkit, progress = Toolkit(ROOT, stack), render.ProgressLines()
+    toolkit = Toolkit(ROOT, stack)
     if dry_run:
         plan = _plan(toolkit, name, model, rollback=rollback)
         render.show_json(plan_as_json(plan)) if output == "json" else render.show_plan(plan)
         return
-    released = _act(toolkit, name, model, progress, rollback=rollback)
+    with showing_progress() as listener:
+        released = _act(toolkit, name, model, listener, rollback=rollback)
     render.show_json(released_as_json(released)) if output == "json" else render.show_released(released)
 
 
@@ -63,10 +65,10 @@ def _plan(toolkit: Toolkit, name: str, model: str | None, *, rollback: bool) -> 
     return toolkit.plan_roll_back(name) if rollback else toolkit.plan_confirm(name)
 
 
-def _act(toolkit: Toolkit, name: str, model: str | None, progress: Listener, *, rollback: bool) -> Released:
+def _act(toolkit: Toolkit, name: str, model: str | None, listener: Listener, *, rollback: bool) -> Released:
     if model is not None:
-        return toolkit.release(name, model, progress)
-    return toolkit.roll_back(name, progress) if rollback else toolkit.confirm(name, progress)
+        return toolkit.release(name, model, listener)
+    return toolkit.roll_back(name, listener) if rollback else toolkit.confirm(name, listener)
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ class TinyServer:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one request and close, as the inference server does."""
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         self.seen.append(head.split("\r\n", 1)[0])
         if self.manner == "wait":
             await self.go_on.wait()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from windlass.azure.workspace import Workspace
+from windlass.azure.workspace import Workspace, accepted
 from windlass.errors.azure import AzureConflictError
 from windlass.errors.release import ModelVersionTakenError
 from windlass.project.definitions import EnvironmentDefinition
@@ -71,8 +71,9 @@ class AzureAssets:
         with self._workspace.sdk(f"register environment {label}") as client:
             from azure.ai.ml import load_environment
 
-            entity = load_environment(environment.file, params_override=[{"version": environment.version}])
-            client.environments.create_or_update(entity)
+            with accepted(environment.file):
+                entity = load_environment(environment.file, params_override=[{"version": environment.version}])
+                client.environments.create_or_update(entity)
 
 
 def _create_model(client: Any, entity: Any, model: ModelVersion) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from windlass.azure.failures import describe, innermost_message, patiently
-from windlass.azure.workspace import Workspace
+from windlass.azure.workspace import Workspace, accepted
 from windlass.errors.azure import AzureNotFoundError
 from windlass.errors.release import DeploymentFailedError, EndpointUnreadableError
 from windlass.release.models import (
@@ -109,8 +109,9 @@ class AzureOnlineEndpoints:
             from azure.core.exceptions import HttpResponseError
 
             source = io.StringIO(json.dumps(deployment_document(endpoint, step)))
-            entity = load_online_deployment(source, relative_origin=str(step.definition.file))
-            poller = client.online_deployments.begin_create_or_update(entity)
+            with accepted(step.definition.file):
+                entity = load_online_deployment(source, relative_origin=str(step.definition.file))
+                poller = client.online_deployments.begin_create_or_update(entity)
             try:
                 poller.result()
             except HttpResponseError as error:

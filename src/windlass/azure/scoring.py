@@ -11,7 +11,7 @@ from typing import Any
 
 from windlass.azure.workspace import Workspace
 from windlass.errors.azure import AzureUnreachableError
-from windlass.errors.release import NothingInServiceError
+from windlass.errors.release import NoScoringAddressError
 from windlass.release.models import Answer, Endpoint
 
 DEPLOYMENT_HEADER = "azureml-model-deployment"
@@ -33,12 +33,13 @@ class AzureScoring:
         A request that is not answered in time counts as answered with 408: that is a verdict on the model.
 
         Raises:
+            NoScoringAddressError: The endpoint is not ready.
             AzureUnreachableError: Nobody was there to answer.
         """
         import httpx
 
         if not endpoint.scoring_uri:
-            raise NothingInServiceError(endpoint.name)
+            raise NoScoringAddressError(endpoint.name)
         begun = time.perf_counter()
         try:
             answer = self._http().post(

@@ -8,10 +8,12 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TextIO, cast
 
 from windlass.azure.arm import Arm
 from windlass.azure.failures import Sleep, translated
+from windlass.errors.azure import DefinitionRefusedError
 from windlass.project.outputs import StackOutputs
 
 _POLLER = "LROPoller("
@@ -46,6 +48,19 @@ class Workspace:
             show_progress=False,
             enable_telemetry=False,
         )
+
+
+@contextmanager
+def accepted(file: Path) -> Iterator[None]:
+    """Name the file when azure-ai-ml does not take what stands in it."""
+    from azure.ai.ml.exceptions import ValidationException
+    from marshmallow import ValidationError
+
+    try:
+        yield
+    except (ValidationException, ValidationError) as error:
+        what, _, advice = " ".join(str(error).split()).partition(" Visit this link")
+        raise DefinitionRefusedError(file.name, what, details=(advice,) if advice else ()) from error
 
 
 def workspace_id(outputs: StackOutputs) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, TextIO
 
 from windlass.errors.release import describe_traffic
-from windlass.release.models import Phase, Plan, Progress, Released
+from windlass.release.models import Plan, Released
 from windlass.release.report import describe_step
 
 
@@ -53,33 +53,3 @@ def show_released(released: Released, *, stdout: TextIO | None = None) -> None:
         return
     traffic = describe_traffic(released.traffic.as_dict())
     stream.write(f"{released.plan.endpoint}: {traffic}. Took {released.seconds:.1f} s.\n")
-
-
-class ProgressLines:
-    """Says on stderr what a release is doing: one line per step, rewritten in place on a terminal."""
-
-    def __init__(self, stderr: TextIO | None = None) -> None:
-        self._stderr = stderr or sys.stderr
-        self._terminal = self._stderr.isatty()
-
-    def __call__(self, progress: Progress) -> None:
-        """Show one event."""
-        line = self._line(progress)
-        if self._terminal:
-            end = "" if progress.phase is Phase.STARTED else "\n"
-            self._stderr.write(f"\r\033[K{line}{end}")
-        elif progress.phase is not Phase.STARTED:
-            self._stderr.write(f"{line}\n")
-        self._stderr.flush()
-
-    def _line(self, progress: Progress) -> str:
-        head = "roll back " if progress.rolling_back else ""
-        place = f"[{progress.index}/{progress.count}]"
-        text = f"{place} {head}{describe_step(progress.step)}"
-        match progress.phase:
-            case Phase.STARTED:
-                return f"{text} ..."
-            case Phase.DONE:
-                return f"{text}  {progress.seconds:.1f} s"
-            case Phase.FAILED:
-                return f"{text}  failed after {progress.seconds:.1f} s"

@@ -117,11 +117,13 @@ class EndpointUnreadableError(RefusedError):
         )
 
 
-class NothingInServiceError(NotFoundError):
-    """The endpoint has no deployment with traffic."""
+class NoScoringAddressError(AzureFailedError):
+    """The endpoint has no address yet."""
 
     def __init__(self, endpoint: str) -> None:
-        super().__init__(f"endpoint {endpoint} has no version in service. Release one with scripts/deploy.py")
+        super().__init__(
+            f"endpoint {endpoint} has no scoring address: Azure is still making or changing it. Try again in a minute"
+        )
 
 
 class NothingToRollBackError(RefusedError):

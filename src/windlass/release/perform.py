@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import assert_never
 
 from windlass.errors import WindlassError
+from windlass.errors.azure import AzureBusyError
 from windlass.errors.release import (
     DeadDeploymentError,
     DeploymentCarriesTrafficError,
@@ -34,6 +35,7 @@ from windlass.release.ports import Assets, Clock, OnlineEndpoints, Scoring
 
 LOG_LINES = 200
 _SETTLE_SECONDS = 2.0
+_LONGEST_SETTLE_SECONDS = 3600.0
 _PATIENCE = 3
 _NOT_READY = frozenset({429, 502, 503, 504})
 
@@ -153,12 +155,14 @@ class Performer:
 
     def _settled(self, name: str) -> Endpoint:
         """Wait while Azure still makes or removes a deployment that an earlier run had begun with."""
-        while True:
+        end = self._clock.elapsed() + _LONGEST_SETTLE_SECONDS
+        while self._clock.elapsed() < end:
             endpoint = self._endpoints.observe(self._endpoint)
             found = endpoint.find(name)
             if found is None or found.condition is not Condition.MOVING:
                 return endpoint
             self._clock.sleep(_SETTLE_SECONDS)
+        raise AzureBusyError(f"create deployment {name}", _LONGEST_SETTLE_SECONDS / 60)
 
     @contextmanager
     def _explained(self, deployment: str) -> Iterator[None]:

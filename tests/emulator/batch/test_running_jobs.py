@@ -517,3 +517,11 @@ async def test_nodes_over_time_end_with_the_local_azure(tmp_path: Path) -> None:
     await again.stop()
 
     assert course[-1][1] == 0
+
+
+@pytest.mark.inferred
+async def test_a_job_whose_model_is_gone_fails_and_names_it(world: BatchWorld) -> None:
+    job = world.invoke(ECHO, model="azureml:gone:7")
+
+    assert await world.ended(job) == "Failed"
+    assert "gone:7" in job.fact("error")["message"]

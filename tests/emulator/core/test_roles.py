@@ -9,8 +9,6 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError
 from support.arm_clients import ArmClients
 
-pytestmark = pytest.mark.specified
-
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
 
@@ -32,6 +30,7 @@ def _new() -> str:
     return str(uuid.uuid4())
 
 
+@pytest.mark.specified
 def test_an_assignment_is_created_found_and_deleted(arm: ArmClients) -> None:
     scope, name, principal = _scope(arm, arm.group()), _new(), _new()
 
@@ -46,6 +45,7 @@ def test_an_assignment_is_created_found_and_deleted(arm: ArmClients) -> None:
     assert arm.roles.role_assignments.delete(scope, name) is None
 
 
+@pytest.mark.specified
 def test_the_same_grant_under_another_name_is_refused(arm: ArmClients) -> None:
     scope, principal = _scope(arm, arm.group()), _new()
     arm.roles.role_assignments.create(scope, _new(), _body(arm, principal))
@@ -57,6 +57,7 @@ def test_the_same_grant_under_another_name_is_refused(arm: ArmClients) -> None:
     assert refused.value.error.message == "The role assignment already exists."
 
 
+@pytest.mark.specified
 def test_the_same_grant_under_the_same_name_is_an_update(arm: ArmClients) -> None:
     scope, name, principal = _scope(arm, arm.group()), _new(), _new()
     arm.roles.role_assignments.create(scope, name, _body(arm, principal))
@@ -66,6 +67,7 @@ def test_the_same_grant_under_the_same_name_is_an_update(arm: ArmClients) -> Non
     assert again.description == "why"
 
 
+@pytest.mark.specified
 @pytest.mark.parametrize("change", ["principal", "role"])
 def test_an_assignment_cannot_become_another(arm: ArmClients, change: str) -> None:
     scope, name, principal = _scope(arm, arm.group()), _new(), _new()
@@ -79,6 +81,7 @@ def test_an_assignment_cannot_become_another(arm: ArmClients, change: str) -> No
     assert refused.value.error.code == "RoleAssignmentUpdateNotPermitted"
 
 
+@pytest.mark.specified
 def test_assignments_are_listed_by_principal(arm: ArmClients) -> None:
     group, principal = arm.group(), _new()
     scope = _scope(arm, group)
@@ -92,6 +95,7 @@ def test_assignments_are_listed_by_principal(arm: ArmClients) -> None:
     assert len(in_group) == 2
 
 
+@pytest.mark.specified
 def test_assignments_go_with_their_scope(arm: ArmClients) -> None:
     group, principal = arm.group(), _new()
     arm.roles.role_assignments.create(_scope(arm, group), _new(), _body(arm, principal))
@@ -101,6 +105,7 @@ def test_assignments_go_with_their_scope(arm: ArmClients) -> None:
     assert not list(arm.roles.role_assignments.list_for_subscription(filter=f"principalId eq '{principal}'"))
 
 
+@pytest.mark.specified
 def test_an_assignment_needs_a_scope_that_exists(arm: ArmClients) -> None:
     with pytest.raises(HttpResponseError) as refused:
         arm.roles.role_assignments.create(_scope(arm, "none"), _new(), _body(arm, _new()))
@@ -108,6 +113,7 @@ def test_an_assignment_needs_a_scope_that_exists(arm: ArmClients) -> None:
     assert refused.value.error.code == "ResourceGroupNotFound"
 
 
+@pytest.mark.specified
 def test_a_principal_that_nobody_knows_needs_its_type_said(arm: ArmClients) -> None:
     body = {name: value for name, value in _body(arm, _new()).items() if name != "principal_type"}
 
@@ -144,6 +150,7 @@ def test_a_role_that_is_not_known_here_is_refused_by_name(arm: ArmClients) -> No
     assert role in refused.json()["error"]["message"]
 
 
+@pytest.mark.specified
 def test_a_built_in_role_is_found_by_its_name(arm: ArmClients) -> None:
     scope = f"/subscriptions/{arm.azure.subscription}"
 

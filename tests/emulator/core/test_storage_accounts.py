@@ -14,8 +14,6 @@ from support.arm_clients import ArmClients, fresh
 from support.local_azure import RunningAzure
 from support.processes import eventually
 
-pytestmark = pytest.mark.specified
-
 BODY = {"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
 
 
@@ -23,6 +21,7 @@ def _path(group: str, account: str) -> str:
     return f"{{sub}}/resourceGroups/{group}/providers/Microsoft.Storage/storageAccounts/{account}"
 
 
+@pytest.mark.specified
 def test_an_account_is_created_with_202_and_updated_with_200(arm: ArmClients) -> None:
     group, name = arm.group(), fresh("acct")
 
@@ -58,6 +57,7 @@ def test_an_account_shows_what_azure_adds(arm: ArmClients) -> None:
     assert properties["privateEndpointConnections"] == []
 
 
+@pytest.mark.specified
 def test_an_update_keeps_what_it_does_not_mention(arm: ArmClients) -> None:
     group, name = arm.group(), fresh("acct")
     body = {**BODY, "properties": {"minimumTlsVersion": "TLS1_2"}}
@@ -69,6 +69,7 @@ def test_an_update_keeps_what_it_does_not_mention(arm: ArmClients) -> None:
     assert updated["properties"]["minimumTlsVersion"] == "TLS1_2"
 
 
+@pytest.mark.specified
 def test_a_name_is_taken_for_everybody(arm: ArmClients) -> None:
     name = arm.account(arm.group())
 
@@ -79,6 +80,7 @@ def test_a_name_is_taken_for_everybody(arm: ArmClients) -> None:
     assert refused.value.error.message == f"The storage account named {name} is already taken."
 
 
+@pytest.mark.specified
 @pytest.mark.parametrize("name", ["ab", "UPPER", "with-hyphen", "x" * 25])
 def test_names_beyond_the_rule_are_refused(arm: ArmClients, name: str) -> None:
     refused = arm.call("PUT", _path(arm.group(), name), BODY)
@@ -87,6 +89,7 @@ def test_names_beyond_the_rule_are_refused(arm: ArmClients, name: str) -> None:
     assert refused.json()["error"]["code"] == "AccountNameInvalid"
 
 
+@pytest.mark.specified
 @pytest.mark.parametrize(
     ("name", "reason"), [("free", None), ("Not Valid", "AccountNameInvalid"), ("taken", "AlreadyExists")]
 )
@@ -100,6 +103,7 @@ def test_names_can_be_asked_for(arm: ArmClients, name: str, reason: str | None) 
     assert (told.name_available, told.reason) == (reason is None, reason)
 
 
+@pytest.mark.specified
 @pytest.mark.parametrize(
     ("change", "status", "code", "says"),
     [
@@ -120,6 +124,7 @@ def test_bodies_that_azure_does_not_take_are_refused_by_name(
     assert says in refused.json()["error"]["message"]
 
 
+@pytest.mark.specified
 def test_hierarchical_namespaces_cannot_be_switched_on_later(arm: ArmClients) -> None:
     group, name = arm.group(), fresh("acct")
     flat = {**BODY, "properties": {"isHnsEnabled": False}}
@@ -136,6 +141,7 @@ def test_hierarchical_namespaces_cannot_be_switched_on_later(arm: ArmClients) ->
     }
 
 
+@pytest.mark.specified
 def test_an_account_does_not_move(arm: ArmClients) -> None:
     group = arm.group()
     name = arm.account(group)
@@ -146,6 +152,7 @@ def test_an_account_does_not_move(arm: ArmClients) -> None:
     assert refused.json()["error"]["code"] == "InvalidResourceLocation"
 
 
+@pytest.mark.specified
 def test_a_patch_merges_properties_and_replaces_tags(arm: ArmClients) -> None:
     group = arm.group()
     name = arm.account(group)
@@ -157,6 +164,7 @@ def test_a_patch_merges_properties_and_replaces_tags(arm: ArmClients) -> None:
     assert changed["properties"]["minimumTlsVersion"] == "TLS1_2"
 
 
+@pytest.mark.specified
 def test_a_blob_written_with_the_account_key_is_read_with_a_token(arm: ArmClients, azure: RunningAzure) -> None:
     group = arm.group()
     account = arm.account(group)
@@ -171,6 +179,7 @@ def test_a_blob_written_with_the_account_key_is_read_with_a_token(arm: ArmClient
         assert with_token.get_blob_client("data", "a/b.txt").download_blob().readall() == b"hello"
 
 
+@pytest.mark.specified
 def test_another_key_opens_nothing(arm: ArmClients, azure: RunningAzure) -> None:
     account = arm.account(arm.group())
     wrong = "A" * 86 + "=="
@@ -183,6 +192,7 @@ def test_another_key_opens_nothing(arm: ArmClients, azure: RunningAzure) -> None
         client.create_container("data")
 
 
+@pytest.mark.specified
 def test_a_regenerated_key_opens_nothing_any_more(arm: ArmClients) -> None:
     group = arm.group()
     account = arm.account(group)
@@ -196,6 +206,7 @@ def test_a_regenerated_key_opens_nothing_any_more(arm: ArmClients) -> None:
     arm.blobs(group, account).create_container("after")
 
 
+@pytest.mark.specified
 def test_both_sides_show_the_same_containers(arm: ArmClients) -> None:
     group = arm.group()
     account = arm.account(group)
@@ -212,6 +223,7 @@ def test_both_sides_show_the_same_containers(arm: ArmClients) -> None:
     assert shown.etag
 
 
+@pytest.mark.specified
 def test_a_container_is_created_with_201_updated_with_200_deleted_with_200_and_204(arm: ArmClients) -> None:
     group = arm.group()
     path = f"{_path(group, arm.account(group))}/blobServices/default/containers/data"
@@ -222,6 +234,7 @@ def test_a_container_is_created_with_201_updated_with_200_deleted_with_200_and_2
     assert statuses == [201, 200, 200, 204]
 
 
+@pytest.mark.specified
 @pytest.mark.parametrize("name", ["ab", "Upper", "double--hyphen", "-starts"])
 def test_container_names_beyond_the_rule_are_refused(arm: ArmClients, name: str) -> None:
     group = arm.group()
@@ -242,6 +255,7 @@ def test_public_access_needs_the_accounts_consent(arm: ArmClients) -> None:
     assert refused.json()["error"]["code"] == "PublicAccessNotPermitted"
 
 
+@pytest.mark.specified
 def test_the_blob_service_of_an_account_is_shown(arm: ArmClients) -> None:
     group = arm.group()
 
@@ -250,6 +264,7 @@ def test_the_blob_service_of_an_account_is_shown(arm: ArmClients) -> None:
     assert service.name == "default"
 
 
+@pytest.mark.specified
 def test_deleting_an_account_deletes_its_blobs(arm: ArmClients) -> None:
     group = arm.group()
     account = arm.account(group)
@@ -261,12 +276,14 @@ def test_deleting_an_account_deletes_its_blobs(arm: ArmClients) -> None:
     assert list(arm.blobs(group, account).list_containers()) == []
 
 
+@pytest.mark.specified
 def test_deleting_an_absent_account_is_a_204(arm: ArmClients) -> None:
     answer = arm.call("DELETE", _path(arm.group(), fresh("none")))
 
     assert answer.status_code == 204
 
 
+@pytest.mark.specified
 def test_a_missing_account_is_named_in_the_refusal(arm: ArmClients) -> None:
     group, name = arm.group(), fresh("none")
 

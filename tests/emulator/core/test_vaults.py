@@ -8,8 +8,6 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from support.arm_clients import ArmClients, fresh
 
-pytestmark = pytest.mark.specified
-
 
 @pytest.fixture
 def body(arm: ArmClients) -> dict[str, Any]:
@@ -51,6 +49,7 @@ def test_a_vault_shows_what_azure_adds(arm: ArmClients, body: dict[str, Any]) ->
     }
 
 
+@pytest.mark.specified
 def test_a_new_vault_is_not_ready_at_once(arm: ArmClients, body: dict[str, Any]) -> None:
     created = arm.call("PUT", _path(arm.group(), fresh("vault")), body)
 
@@ -58,6 +57,7 @@ def test_a_new_vault_is_not_ready_at_once(arm: ArmClients, body: dict[str, Any])
     assert created.json()["properties"]["provisioningState"] == "RegisteringDns"
 
 
+@pytest.mark.specified
 def test_a_deleted_vault_keeps_its_name(arm: ArmClients, body: dict[str, Any]) -> None:
     group, name = _vault(arm, body)
 
@@ -76,6 +76,7 @@ def test_a_deleted_vault_keeps_its_name(arm: ArmClients, body: dict[str, Any]) -
     )
 
 
+@pytest.mark.specified
 def test_a_group_leaves_its_vaults_in_the_deleted_state(arm: ArmClients, body: dict[str, Any]) -> None:
     group, name = _vault(arm, body)
 
@@ -84,6 +85,7 @@ def test_a_group_leaves_its_vaults_in_the_deleted_state(arm: ArmClients, body: d
     assert arm.vaults.vaults.get_deleted(name, "westeurope").name == name
 
 
+@pytest.mark.specified
 def test_a_purged_vault_frees_its_name(arm: ArmClients, body: dict[str, Any]) -> None:
     group, name = _vault(arm, body)
     arm.vaults.vaults.delete(group, name)
@@ -94,6 +96,7 @@ def test_a_purged_vault_frees_its_name(arm: ArmClients, body: dict[str, Any]) ->
     assert again.properties.provisioning_state == "Succeeded"
 
 
+@pytest.mark.specified
 def test_purge_protection_keeps_a_deleted_vault(arm: ArmClients, body: dict[str, Any]) -> None:
     group, name = _vault(arm, body, enablePurgeProtection=True)
     arm.vaults.vaults.delete(group, name)
@@ -105,6 +108,7 @@ def test_purge_protection_keeps_a_deleted_vault(arm: ArmClients, body: dict[str,
     assert refused.value.status_code == 403
 
 
+@pytest.mark.specified
 def test_a_recovered_vault_is_what_it_was(arm: ArmClients, body: dict[str, Any]) -> None:
     group, name = _vault(arm, body, enabledForDeployment=True)
     arm.vaults.vaults.delete(group, name)
@@ -116,6 +120,7 @@ def test_a_recovered_vault_is_what_it_was(arm: ArmClients, body: dict[str, Any])
     assert name not in [vault.name for vault in arm.vaults.vaults.list_deleted()]
 
 
+@pytest.mark.specified
 @pytest.mark.parametrize("switch", ["enablePurgeProtection", "enableSoftDelete"])
 def test_protection_cannot_be_taken_back(arm: ArmClients, body: dict[str, Any], switch: str) -> None:
     group, name = _vault(arm, body, **{switch: True})
@@ -126,6 +131,7 @@ def test_protection_cannot_be_taken_back(arm: ArmClients, body: dict[str, Any], 
     assert switch in refused.json()["error"]["message"]
 
 
+@pytest.mark.specified
 def test_a_vault_name_is_taken_for_everybody(arm: ArmClients, body: dict[str, Any]) -> None:
     _, name = _vault(arm, body)
 
@@ -135,6 +141,7 @@ def test_a_vault_name_is_taken_for_everybody(arm: ArmClients, body: dict[str, An
     assert refused.json()["error"]["code"] == "VaultAlreadyExists"
 
 
+@pytest.mark.specified
 @pytest.mark.parametrize("name", ["ab", "1starts", "double--hyphen", "ends-", "x" * 25])
 def test_names_beyond_the_rule_are_refused(arm: ArmClients, body: dict[str, Any], name: str) -> None:
     refused = arm.call("PUT", _path(arm.group(), name), body)
@@ -152,6 +159,7 @@ def test_a_vault_belongs_to_the_tenant(arm: ArmClients, body: dict[str, Any]) ->
     assert refused.status_code == 400
 
 
+@pytest.mark.specified
 def test_a_deleted_name_is_not_available(arm: ArmClients, body: dict[str, Any]) -> None:
     group, name = _vault(arm, body)
     arm.vaults.vaults.delete(group, name)

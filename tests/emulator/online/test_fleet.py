@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from support.tiny_server import TinyServer, tiny_server
-from windlass_emulator.online.client import BrokenError, Call, UnreachableError, ask
+from windlass_emulator.online.client import BrokenError, Call, UnreachableError, UnsendableError, ask
 from windlass_emulator.online.fleet import ClosedError, Fleet, TooManyRequestsError
 
 CALL = Call("POST", "/score", {"content-type": "application/json"}, b"{}")
@@ -178,3 +178,18 @@ async def test_a_caller_who_gives_up_leaves_no_gap() -> None:
 async def test_nobody_listening_is_told_apart_from_breaking_off() -> None:
     with pytest.raises(UnreachableError):
         await ask(1, CALL)
+
+
+async def test_a_request_with_a_header_that_none_may_have_is_not_sent() -> None:
+    async with tiny_server() as server:
+        with pytest.raises(UnsendableError):
+            await ask(server.port, Call("POST", "/score", {"x": "a\x00b"}))
+
+    assert server.seen == []
+
+
+async def test_headers_beyond_ascii_pass() -> None:
+    async with tiny_server() as server:
+        reply = await ask(server.port, Call("POST", "/score", {"x-customer": "M\u00fcller"}))
+
+    assert reply.status == 200

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from windlass_emulator.errors import AzureError
 from windlass_emulator.online.durations import seconds
-from windlass_emulator.online.instance import LONGEST_PAUSE, Probe, cause_of, pause_before
+from windlass_emulator.online.instance import LONGEST_PAUSE, Probe, cause_of, pause_before, trim
 
 INIT_FAILED = """\
 2026-11-20 11:55:14,037 E [31853] azmlinfsrv - User's init function failed
@@ -82,3 +84,29 @@ def test_durations_are_read(duration: str, expected: float) -> None:
 def test_what_is_no_duration_is_refused(duration: str) -> None:
     with pytest.raises(AzureError, match="ISO 8601"):
         seconds(duration, "requestTimeout")
+
+
+@pytest.mark.inferred
+def test_a_long_console_keeps_its_newer_half_and_can_still_be_appended_to(tmp_path: Path) -> None:
+    console = tmp_path / "console.log"
+    with console.open("ab", buffering=0) as writer:
+        for number in range(100):
+            writer.write(f"line {number}\n".encode())
+
+        offset = trim(console, 400, most=500)
+        writer.write(b"one more\n")
+
+    lines = console.read_text().splitlines()
+    assert offset == 0
+    assert lines[0].startswith("line ")
+    assert lines[-2:] == ["line 99", "one more"]
+    assert console.stat().st_size <= 300
+
+
+@pytest.mark.inferred
+def test_a_short_console_is_left_alone(tmp_path: Path) -> None:
+    console = tmp_path / "console.log"
+    console.write_text("short")
+
+    assert trim(console, 3) == 3
+    assert trim(tmp_path / "nothing", 0) == 0

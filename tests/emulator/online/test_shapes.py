@@ -92,3 +92,19 @@ def test_variables_that_the_service_added_are_not_taken_for_the_users() -> None:
     filled = defaults.fill_deployment({"location": "x", "properties": {"environmentVariables": sent}})
 
     assert filled["properties"]["environmentVariables"] == {"THRESHOLD": "0.5"}
+
+
+@pytest.mark.specified
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"requestSettings": {"requestTimeout": "PT181S"}},
+        {"requestSettings": {"requestTimeout": "PT0S"}},
+        {"requestSettings": {"maxConcurrentRequestsPerInstance": 0}},
+        {"livenessProbe": {"failureThreshold": 0}},
+        {"readinessProbe": {"period": "often"}},
+    ],
+)
+def test_limits_that_make_no_sense_are_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(AzureError):
+        defaults.fill_deployment({"location": "x", "properties": settings})

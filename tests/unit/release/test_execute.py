@@ -9,7 +9,7 @@ from support.definitions import GOOD, make_definition, make_model
 from support.fake_azure import ENDPOINT, FakeAzure, FakeClock, FakeJournals
 
 from windlass.errors import ExitCode
-from windlass.errors.azure import AzureRequestError
+from windlass.errors.azure import AzureBusyError, AzureRequestError
 from windlass.errors.release import (
     DeadDeploymentError,
     DeploymentCarriesTrafficError,
@@ -505,3 +505,11 @@ def test_a_deployment_that_azure_still_makes_is_waited_for(serving_one: World) -
     )
 
     assert doer.perform(plan.steps[1]) is False
+
+
+def test_a_deployment_that_azure_never_finishes_is_given_up(serving_one: World) -> None:
+    plan = serving_one.process().plan(make_definition(), make_model(2), ENDPOINT)
+    serving_one.azure.deployments["churn-2"] = Deployment(name="churn-2", condition=Condition.MOVING)
+
+    with pytest.raises(AzureBusyError, match="after 60 minutes"):
+        performer(serving_one).perform(plan.steps[1])

@@ -21,7 +21,7 @@ from windlass_emulator.guard import birth_of
 from windlass_emulator.settings import TENANT_ID
 
 _START_SECONDS = 60.0
-_PATIENCE_SECONDS = 3.5
+_PATIENCE_SECONDS = 4.0
 """After this long `stop` kills the supervisor; the guard then ends what it left."""
 _GUARD_SECONDS = 6.0
 _TICK = 0.02

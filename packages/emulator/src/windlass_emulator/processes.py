@@ -21,6 +21,8 @@ from windlass_emulator.folder import read_json, write_json
 _log = logging.getLogger(__name__)
 
 _TICK = 0.02
+_LAST_GRACE = 2.5
+"""Shorter than usual, because the whole of a stop takes less than five seconds."""
 
 _REGISTERED = 'echo "add $$" >&0; exec "$@" </dev/null'
 """The child tells the guard its id and then becomes its own program, under the same id. While it has not yet done so
@@ -204,7 +206,7 @@ class Processes:
 
     async def stop(self) -> None:
         """End all children."""
-        await asyncio.gather(*(child.stop() for child in self.running()))
+        await asyncio.gather(*(child.stop(grace=_LAST_GRACE) for child in self.running()))
         await asyncio.gather(*self._watchers)
 
     def _watch(self, child: Child, guard: GuardPipe) -> None:

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import os
 import signal
+import socket
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ from windlass_emulator.tokens import Tokens
 
 _log = logging.getLogger(__name__)
 
-_PART_STOP_SECONDS = 1.5
+_PART_STOP_SECONDS = 1.0
 """How long a part may take to say good-bye; the guard ends its processes in any case."""
 
 
@@ -79,68 +80,84 @@ async def run(launch: Launch, ready: Callable[[str], None]) -> None:
         _log.info("stopping")
 
 
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What the parts of the local Azure stand on."""
+
+    processes: Processes
+    secrets: Secrets
+    files: TlsFiles
+    store: Store
+    sockets: Mapping[str, socket.socket]
+
+    def address(self, name: str, scheme: str = "http") -> str:
+        """Return the address of a bound socket."""
+        return f"{scheme}://{HOST}:{port_of(self.sockets[name])}"
+
+
 async def _start(launch: Launch, stack: AsyncExitStack) -> LocalAzure:
-    folder = launch.folder
-    guard = GuardPipe(folder.logs / "guard.log", launch.guard_lock, record=folder.children)
-    stack.callback(guard.close)
-    await asyncio.to_thread(guard.end_leftovers)
-    processes = Processes(guard)
-    stack.push_async_callback(processes.stop)
-    secrets = secret_store.ensure(folder)
-    files = tls.ensure(folder.secrets, hosts.certificate_names())
-    store = Store(folder.database)
-    stack.callback(store.close)
-    azurite.write_accounts(folder, azurite.accounts(store))
-    storage = Azurite(launch.program, folder, files, processes)
-    starting = asyncio.create_task(storage.start(), name="start of Azurite")
+    ground = await _lay_ground(launch.folder, launch.guard_lock, stack)
+    azurite.write_accounts(launch.folder, azurite.accounts(ground.store))
+    storage = Azurite(launch.program, launch.folder, ground.files, ground.processes)
     stack.push_async_callback(storage.stop)
-    blobs = AzuriteBlobs(store, files.authority, lambda: storage.port)
+    blobs = AzuriteBlobs(ground.store, ground.files.authority, lambda: storage.port)
     stack.callback(blobs.close)
-    sockets = bind(folder, ("proxy", "api", "admin"))
-    addresses = {name: f"http://{HOST}:{port_of(bound)}" for name, bound in sockets.items()}
-    azure = _local_azure(launch, store, processes, blobs, secrets, _client_environment(addresses["proxy"], files))
-    azure.admin_address = addresses["admin"]
-    server = HttpServer(App(azure, Router(route for feature in launch.features for route in feature.routes)))
+    azure = _local_azure(launch, ground, blobs)
     stack.push_async_callback(_stop_parts, azure)
-    stack.push_async_callback(server.close)
-    await server.start(sockets["api"], files.server_context())
-    await server.start(sockets["admin"])
-    proxy = Proxy(_resolver(store, port_of(sockets["api"]), storage))
-    stack.push_async_callback(proxy.close)
-    await proxy.start(sockets["proxy"])
-    await starting
+    await asyncio.gather(storage.start(), _listen(ground, azure, storage, stack))
     azure.listeners = (
-        Listener("proxy", addresses["proxy"]),
-        Listener("api", addresses["api"].replace("http:", "https:")),
-        Listener("admin", addresses["admin"]),
+        Listener("proxy", ground.address("proxy")),
+        Listener("api", ground.address("api", "https")),
+        Listener("admin", ground.address("admin")),
         Listener("blob", f"https://{HOST}:{storage.port}"),
     )
     await _start_parts(azure)
     return azure
 
 
-def _local_azure(
-    launch: Launch,
-    store: Store,
-    processes: Processes,
-    blobs: AzuriteBlobs,
-    secrets: Secrets,
-    client_environment: Mapping[str, str],
-) -> LocalAzure:
+async def _lay_ground(folder: DataFolder, guard_lock: int, stack: AsyncExitStack) -> _Ground:
+    guard = GuardPipe(folder.logs / "guard.log", guard_lock, record=folder.children)
+    stack.callback(guard.close)
+    await asyncio.to_thread(guard.end_leftovers)
+    processes = Processes(guard)
+    stack.push_async_callback(processes.stop)
+    store = Store(folder.database)
+    stack.callback(store.close)
+    return _Ground(
+        processes=processes,
+        secrets=secret_store.ensure(folder),
+        files=tls.ensure(folder.secrets, hosts.certificate_names()),
+        store=store,
+        sockets=bind(folder, ("proxy", "api", "admin")),
+    )
+
+
+async def _listen(ground: _Ground, azure: LocalAzure, storage: Azurite, stack: AsyncExitStack) -> None:
+    server = HttpServer(App(azure, Router(route for feature in azure.features for route in feature.routes)))
+    stack.push_async_callback(server.close)
+    await server.start(ground.sockets["api"], ground.files.server_context())
+    await server.start(ground.sockets["admin"])
+    proxy = Proxy(_resolver(ground.store, port_of(ground.sockets["api"]), storage))
+    stack.push_async_callback(proxy.close)
+    await proxy.start(ground.sockets["proxy"])
+
+
+def _local_azure(launch: Launch, ground: _Ground, blobs: AzuriteBlobs) -> LocalAzure:
     clock = SystemClock(launch.settings.clock_rate)
     return LocalAzure(
         settings=launch.settings,
-        store=store,
+        store=ground.store,
         clock=clock,
-        processes=processes,
+        processes=ground.processes,
         blobs=blobs,
-        environments=_environments(launch, processes),
+        environments=_environments(launch, ground.processes),
         actions={name: action for feature in launch.features for name, action in feature.actions.items()},
         renderers={name: shown for feature in launch.features for name, shown in feature.renderers.items()},
         features=launch.features,
-        client_secret=secrets.client_secret,
-        client_environment=client_environment,
-        tokens=Tokens(secrets.token_key, secrets.identity_key, clock),
+        client_secret=ground.secrets.client_secret,
+        client_environment=_client_environment(ground.address("proxy"), ground.files),
+        admin_address=ground.address("admin"),
+        tokens=Tokens(ground.secrets.token_key, ground.secrets.identity_key, clock),
         supervisor={"pid": os.getpid(), "started": datetime.now(UTC).isoformat(timespec="seconds")},
     )
 
@@ -170,13 +187,17 @@ async def _start_parts(azure: LocalAzure) -> None:
 
 async def _stop_parts(azure: LocalAzure) -> None:
     await azure.operations.stop()
-    for feature in reversed(azure.features):
-        if feature.stop is not None:
-            try:
-                async with asyncio.timeout(_PART_STOP_SECONDS):
-                    await feature.stop(azure)
-            except Exception:  # noqa: BLE001 - the end of the process; the log has the trace
-                _log.exception("stopping %s", feature.name)
+    await asyncio.gather(*(_stop_part(feature, azure) for feature in azure.features))
+
+
+async def _stop_part(feature: Feature, azure: LocalAzure) -> None:
+    if feature.stop is None:
+        return
+    try:
+        async with asyncio.timeout(_PART_STOP_SECONDS):
+            await feature.stop(azure)
+    except Exception:  # noqa: BLE001 - one part must not keep the others from stopping; the log has the trace
+        _log.exception("stopping %s", feature.name)
 
 
 def _resolver(store: Store, api_port: int, storage: Azurite) -> Callable[[str], int | str]:

@@ -194,8 +194,13 @@ class Cluster:
         folder.mkdir(parents=True)
         log = folder.with_suffix(".log")
         argv = [sys.executable, driver.__file__, "node", "--address", self._door.address]
-        argv += ["--token", token, "--folder", str(folder)]
-        environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(folder)}
+        argv += ["--folder", str(folder)]
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            "HOME": str(folder),
+            "WINDLASS_NODE_TOKEN": token,
+        }
         child = await self._azure.processes.spawn(f"node {name}", argv, env=environment, cwd=folder, log=log)
         node = Node(name, folder, child, token)
         self.nodes[name] = node

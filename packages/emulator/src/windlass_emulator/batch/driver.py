@@ -4,7 +4,8 @@ This file is a program of its own. It is started with two interpreters: the agen
 worker with the one of the deployment's environment, in which nothing but the standard library may be expected.
 So it imports nothing of the package, and pandas only where a script has returned a DataFrame.
 
-The agent connects to the supervisor (`--address`, `--token`) and speaks JSON, one object a line:
+The agent connects to the supervisor (`--address`, and a token of its own from WINDLASS_NODE_TOKEN, because command
+lines can be read by anyone on the machine) and speaks JSON, one object a line:
 
     supervisor: {"do": "job", ...}  {"do": "run", "slot", "batch", "attempt", "files"}  {"do": "end"}  {"do": "leave"}
     agent:      {"event": "hello"}  "ready" {slot}  "init_failed" {slot, message}  "ended"
@@ -320,7 +321,7 @@ def main(arguments: list[str]) -> int:
     if arguments[0] == "worker":
         return work(int(arguments[1]), int(arguments[2]))
     parser = argparse.ArgumentParser()
-    for name in ("--address", "--token", "--folder"):
+    for name in ("--address", "--folder"):
         parser.add_argument(name, required=True)
     chosen = parser.parse_args(arguments[1:])
     host, port = chosen.address.rsplit(":", 1)
@@ -329,7 +330,7 @@ def main(arguments: list[str]) -> int:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         stream = connection.makefile("r", encoding="utf-8")
         agent = Agent(Path(chosen.folder), stream, connection.makefile("w", encoding="utf-8"))
-        agent.report(event="hello", token=chosen.token, pid=os.getpid())
+        agent.report(event="hello", token=os.environ["WINDLASS_NODE_TOKEN"], pid=os.getpid())
         with contextlib.suppress(OSError):
             agent.serve()
     # Workers that hang in native code are killed by now; threads of slots are daemons and end with us.

@@ -30,8 +30,10 @@ TERMINAL = frozenset({"Completed", "Failed", "Canceled"})
 def create_job(azure: LocalAzure, spec: JobSpec) -> Resource:
     """Write down a new job: the resource that `jobs/{name}` shows, and the facts that it runs by."""
     identity = child_id(spec.workspace, "jobs", spec.name)
+    workspace = azure.store.get(spec.workspace)
+    region = str(workspace.body["location"]) if workspace else ""
     with azure.store.transaction():
-        job = azure.store.put(identity, JOB_TYPE, _body(spec), parent=spec.workspace, now=spec.created)
+        job = azure.store.put(identity, JOB_TYPE, _body(spec, region), parent=spec.workspace, now=spec.created)
         azure.store.set_fact(identity, "spec", spec.stored())
         azure.store.set_fact(runs_scope(spec.workspace), spec.child, spec.name)
     return job
@@ -42,7 +44,7 @@ def runs_scope(workspace: str) -> str:
     return f"{workspace}/runs"
 
 
-def _body(spec: JobSpec) -> dict[str, Any]:
+def _body(spec: JobSpec, region: str) -> dict[str, Any]:
     return {
         "properties": {
             "description": f"Pipeline submission for endpoint: {spec.endpoint}, deployment: {spec.deployment}.",
@@ -56,7 +58,7 @@ def _body(spec: JobSpec) -> dict[str, Any]:
             "isArchived": False,
             "jobType": "Pipeline",
             "notificationSetting": None,
-            "services": services(spec.workspace, spec.name),
+            "services": services(spec.workspace, region, spec.name),
             "status": "Preparing",
             "jobs": {},
             "inputs": {},
@@ -98,12 +100,12 @@ def pipeline_properties(spec: JobSpec) -> dict[str, str]:
     }
 
 
-def services(workspace: str, run: str) -> dict[str, Any]:
+def services(workspace: str, region: str, run: str) -> dict[str, Any]:
     """Return the two addresses that every job carries (recorded)."""
     parts = workspace.split("/")
     short = f"/subscriptions/{parts[2]}/resourcegroups/{parts[4]}/workspaces/{parts[8]}"
     endpoints = {
-        "Tracking": f"azureml://api.azureml.ms/mlflow/v1.0{workspace}?",
+        "Tracking": f"azureml://{region}.api.azureml.ms/mlflow/v1.0{workspace}?",
         "Studio": f"https://ml.azure.com/runs/{run}?wsid={short}",
     }
     empty = {"port": None, "status": None, "errorMessage": None, "properties": None, "nodes": None}

@@ -120,8 +120,11 @@ class JobRun:
         """Do the job; whatever happens, it ends in a status that says so."""
         try:
             verdict = await self._work()
-        except (OperationFailedError, AzureError) as error:
+        except OperationFailedError as error:
             verdict = Verdict("Failed", error.code, error.message)
+        except AzureError as error:  # an asset that was there at the invocation and is not now
+            said = " ".join([error.message, *(str(detail["message"]) for detail in error.details)])
+            verdict = Verdict("Failed", error.code, said)
         except Exception as error:  # noqa: BLE001 - the edge of a job; nothing above could report it
             _log.exception("job %s", self._spec.name)
             verdict = Verdict("Failed", "InternalServerError", f"{type(error).__name__}: {error}")

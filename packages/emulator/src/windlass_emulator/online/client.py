@@ -21,6 +21,10 @@ class UnreachableError(Exception):
     """Nobody listens at the port; nothing was sent."""
 
 
+class UnsendableError(Exception):
+    """The request is no HTTP: a header with characters that none may have."""
+
+
 class BrokenError(Exception):
     """The connection ended before the answer was complete."""
 
@@ -57,15 +61,20 @@ async def ask(port: int, call: Call) -> Reply:
     """Send one request and return the whole answer.
 
     Raises:
+        UnsendableError: It cannot be written.
         UnreachableError: Nothing was sent.
         BrokenError: The instance broke off.
     """
+    connection = h11.Connection(h11.CLIENT)
+    written = _written(connection, call)
     try:
         reader, writer = await asyncio.open_connection(_HOST, port)
     except OSError as error:
         raise UnreachableError(str(error)) from error
     try:
-        return await _exchange(reader, writer, call)
+        writer.write(written)
+        await writer.drain()
+        return await _read(reader, connection)
     except (OSError, h11.RemoteProtocolError) as error:
         raise BrokenError(str(error)) from error
     finally:
@@ -74,15 +83,14 @@ async def ask(port: int, call: Call) -> Reply:
             await writer.wait_closed()
 
 
-async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, call: Call) -> Reply:
-    connection = h11.Connection(h11.CLIENT)
-    headers = [*call.headers.items(), ("host", _HOST), ("connection", "close"), ("content-length", str(len(call.body)))]
-    sent = connection.send(h11.Request(method=call.method, target=call.target, headers=headers)) or b""
-    sent += connection.send(h11.Data(call.body)) or b""
-    sent += connection.send(h11.EndOfMessage()) or b""
-    writer.write(sent)
-    await writer.drain()
-    return await _read(reader, connection)
+def _written(connection: h11.Connection, call: Call) -> bytes:
+    own = {"host": _HOST, "connection": "close", "content-length": str(len(call.body))}
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in {**call.headers, **own}.items()]
+    try:
+        request = h11.Request(method=call.method, target=call.target, headers=headers)
+        return b"".join(connection.send(event) or b"" for event in (request, h11.Data(call.body), h11.EndOfMessage()))
+    except h11.LocalProtocolError as error:
+        raise UnsendableError(str(error)) from error
 
 
 async def _read(reader: asyncio.StreamReader, connection: h11.Connection) -> Reply:

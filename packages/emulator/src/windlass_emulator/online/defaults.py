@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from windlass_emulator.errors import invalid_content
 from windlass_emulator.online.durations import seconds
 
 REQUEST_SETTINGS: Mapping[str, Any] = {
@@ -70,15 +71,32 @@ def _variables(sent: Mapping[str, Any] | None) -> dict[str, str]:
 def _request_settings(sent: Mapping[str, Any] | None) -> dict[str, Any]:
     given = {key: value for key, value in (sent or {}).items() if value is not None}
     settings = {**REQUEST_SETTINGS, **given}
-    for name in ("maxQueueWait", "requestTimeout"):
-        seconds(settings[name], f"properties.requestSettings.{name}")
+    where = "properties.requestSettings"
+    seconds(settings["maxQueueWait"], f"{where}.maxQueueWait")
+    if not 0 < seconds(settings["requestTimeout"], f"{where}.requestTimeout") <= LONGEST_REQUEST:
+        raise invalid_content(
+            f"'{where}.requestTimeout' is {settings['requestTimeout']}; it must be more than nothing and at most "
+            f"{LONGEST_REQUEST:g} seconds.",
+            target=f"{where}.requestTimeout",
+        )
+    _require_count(settings, "maxConcurrentRequestsPerInstance", where)
     return settings
+
+
+def _require_count(settings: Mapping[str, Any], name: str, where: str) -> None:
+    value = settings[name]
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise invalid_content(
+            f"'{where}.{name}' is {value!r}; it must be a whole number above 0.", target=f"{where}.{name}"
+        )
 
 
 def _probe(sent: Mapping[str, Any] | None, name: str) -> dict[str, Any]:
     probe = {**PROBE, **{key: value for key, value in (sent or {}).items() if value is not None}}
     for part in ("timeout", "period", "initialDelay"):
         seconds(probe[part], f"properties.{name}.{part}")
+    for part in ("failureThreshold", "successThreshold"):
+        _require_count(probe, part, f"properties.{name}")
     return probe
 
 

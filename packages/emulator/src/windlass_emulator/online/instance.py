@@ -33,6 +33,7 @@ LONGEST_PAUSE = 30.0
 _STABLE_AFTER = 60.0
 """Seconds of running after which the next pause is short again."""
 
+LOG_BYTES = 20_000_000
 _LOOK = 0.02
 _LOOK_AGAIN = 0.2
 _STOP_GRACE = 3.0
@@ -110,6 +111,28 @@ def cause_of(console: str) -> str:
         return str(raised[-1])
     lines = [line for line in console.splitlines() if line.strip()]
     return lines[-1] if lines else "it ended without a word"
+
+
+def trim(console: Path, offset: int, *, most: int = LOG_BYTES) -> int:
+    """Cut a console that has grown too long down to its newer half.
+
+    Args:
+        console: A file to which a process appends.
+        offset: A place in it.
+        most: Bytes that it may have.
+
+    Returns:
+        The same place afterwards, or the beginning when it was cut off.
+    """
+    size = console.stat().st_size if console.exists() else 0
+    if size <= most:
+        return offset
+    with console.open("r+b") as reading, console.open("ab") as appending:
+        reading.seek(size - most // 2)
+        newer = reading.read().partition(b"\n")[2]
+        appending.truncate(0)
+        appending.write(newer)
+    return 0
 
 
 @dataclass(slots=True)
@@ -292,6 +315,7 @@ class Instance:
             if seen == "alive" and self.state == "restarting":
                 self._set("running")
             failures = 0 if seen == "alive" else failures + 1
+            self._log_offset = trim(self.program.log, self._log_offset)
 
     async def _doubted_within(self, period: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -52,14 +52,14 @@ class Live:
         fleets: By the deployment's id in lower case.
         arriving: Instances that are starting and in no fleet yet, by the same.
         signer: Of endpoint tokens; made when one is first asked for.
-        copies: Mirrored requests under way.
+        tasks: What runs behind the answers: mirrored requests, deployments coming back.
     """
 
     doorways: dict[str, Doorway] = field(default_factory=dict)
     fleets: dict[str, Fleet] = field(default_factory=dict)
     arriving: dict[str, Sequence[Server]] = field(default_factory=dict)
     signer: TokenSigner | None = None
-    copies: set[asyncio.Task[None]] = field(default_factory=set)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def fleet_of(self, endpoint: str, deployment: str) -> Fleet | None:
         """Return the fleet of a deployment that takes requests, or None."""

@@ -12,10 +12,11 @@ import uuid
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from windlass_emulator.http import Answer, Request, Route
 from windlass_emulator.login import ML_AUDIENCES
-from windlass_emulator.online.client import BrokenError, Call, Reply
+from windlass_emulator.online.client import BrokenError, Call, Reply, UnsendableError
 from windlass_emulator.online.fleet import ClosedError, Fleet, TooManyRequestsError
 from windlass_emulator.online.keys import is_key
 from windlass_emulator.online.live import Doorway, live, signer
@@ -120,8 +121,8 @@ def _may_score(request: Request, doorway: Doorway, presented: str) -> bool:
 def _call(request: Request) -> Call:
     headers = {name: value for name, value in request.headers.items() if name.lower() not in _NOT_FORWARDED}
     headers.setdefault("x-request-id", str(uuid.uuid4()))
-    query = "&".join(f"{name}={value}" for name, value in request.query.items())
-    return Call(request.method, f"{request.path}?{query}" if query else request.path, headers, request.content)
+    target = f"{request.path}?{urlencode(request.query)}" if request.query else request.path
+    return Call(request.method, target, headers, request.content)
 
 
 def _mirror(azure: LocalAzure, doorway: Doorway, call: Call) -> None:
@@ -130,8 +131,8 @@ def _mirror(azure: LocalAzure, doorway: Doorway, call: Call) -> None:
         return
     if fleet := live(azure).fleet_of(doorway.endpoint, doorway.mirror[0]):
         copy = asyncio.create_task(_discard(fleet, call))
-        live(azure).copies.add(copy)
-        copy.add_done_callback(live(azure).copies.discard)
+        live(azure).tasks.add(copy)
+        copy.add_done_callback(live(azure).tasks.discard)
 
 
 async def _discard(fleet: Fleet, call: Call) -> None:
@@ -148,6 +149,8 @@ async def _answer(fleet: Fleet, call: Call) -> Answer:
 async def _ask(fleet: Fleet, call: Call) -> Answer:
     try:
         reply = await fleet.call(call)
+    except UnsendableError as error:
+        return refusal(400, f"The request cannot be passed on: {error}.")
     except TooManyRequestsError:
         return refusal(429, "Too many pending requests: the deployment has more than it may work on and keep waiting.")
     except ClosedError:

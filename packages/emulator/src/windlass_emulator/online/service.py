@@ -9,13 +9,13 @@ what callers see does not.)
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from windlass_emulator.errors import AzureError, OperationFailedError
 from windlass_emulator.ml.common import workspace_of
 from windlass_emulator.online import logs, prepare
-from windlass_emulator.online.defaults import LONGEST_REQUEST
 from windlass_emulator.online.durations import seconds
 from windlass_emulator.online.fleet import Fleet
 from windlass_emulator.online.ids import DEPLOYMENT_TYPE, ENDPOINT_TYPE, endpoint_of
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from windlass_emulator.azure import LocalAzure
     from windlass_emulator.operations import Operation
     from windlass_emulator.store import Resource
+
+_log = logging.getLogger(__name__)
 
 _START_TOGETHER = 2
 """Instances that start at the same time: loading a model uses a whole core."""
@@ -141,7 +143,7 @@ def _fleet(azure: LocalAzure, deployment: str, wanted: Mapping[str, Any]) -> Fle
 
 def _tune(fleet: Fleet, wanted: Mapping[str, Any]) -> None:
     settings = wanted["properties"]["requestSettings"]
-    fleet.timeout = min(seconds(settings["requestTimeout"], "requestTimeout"), LONGEST_REQUEST)
+    fleet.timeout = seconds(settings["requestTimeout"], "requestTimeout")
     fleet.concurrency = int(settings["maxConcurrentRequestsPerInstance"])
 
 
@@ -206,39 +208,45 @@ async def revive(azure: LocalAzure) -> None:
     for endpoint in azure.store.of_type(ENDPOINT_TYPE):
         if azure.store.fact(endpoint.id, "created"):
             open_doorway(azure, endpoint)
-    revivals = [_revive(azure, one) for one in azure.store.of_type(DEPLOYMENT_TYPE)]
-    await asyncio.gather(*revivals)
-    await _within(_REVIVAL_SECONDS, *(_all_running(fleet) for fleet in live(azure).fleets.values()))
+    revivals = [
+        asyncio.create_task(_revive(azure, one.id), name=f"revival of {one.name}")
+        for one in azure.store.of_type(DEPLOYMENT_TYPE)
+        if azure.store.fact(one.id, "serving")
+    ]
+    live(azure).tasks.update(revivals)
+    for revival in revivals:
+        revival.add_done_callback(live(azure).tasks.discard)
+    if revivals:
+        await asyncio.wait(revivals, timeout=_REVIVAL_SECONDS)
 
 
-async def _revive(azure: LocalAzure, deployment: Resource) -> None:
-    serving = azure.store.fact(deployment.id, "serving")
-    if not serving:
-        return
+async def _revive(azure: LocalAzure, deployment: str) -> None:
+    """Start the instances of a deployment again; one whose environment or content is gone counts as failed."""
+    serving = azure.store.fact(deployment, "serving")
     body: Mapping[str, Any] = serving["body"]
-    fleet = _fleet(azure, deployment.id, body)
-    live(azure).fleets[deployment.id.lower()] = fleet
-    prepared = await prepare.prepare(azure, deployment.id, body, serving["revision"])
+    fleet = _fleet(azure, deployment, body)
+    live(azure).fleets[deployment.lower()] = fleet
+    try:
+        prepared = await prepare.prepare(azure, deployment, body, serving["revision"])
+    except (AzureError, OperationFailedError) as error:
+        _log.error("%s cannot be brought back: %s", deployment, error)
+        _set_state(azure, deployment, "Failed")
+        return
+    if fleet.instances:  # an operation that was taken up again has been quicker
+        return
     instances = [_instance(azure, fleet, prepared, index) for index in range(body["sku"]["capacity"])]
     fleet.instances = [*instances]
     for instance in instances:
         instance.revive()
+    await _all_running(fleet)
 
 
 async def _all_running(fleet: Fleet) -> None:
     await fleet.until(lambda: all(one.state == "running" for one in fleet.instances))
 
 
-async def _within(limit: float, *work: Awaitable[None]) -> None:
-    try:
-        async with asyncio.timeout(limit):
-            await asyncio.gather(*work)
-    except TimeoutError:
-        return
-
-
 async def stop(azure: LocalAzure) -> None:
     """End all instances; what the store says brings them back."""
-    for copy in live(azure).copies:
-        copy.cancel()
+    for task in live(azure).tasks:
+        task.cancel()
     await asyncio.gather(*(fleet.stop() for fleet in live(azure).fleets.values()))
