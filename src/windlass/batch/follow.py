@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 
 from windlass.batch.models import Job, Progress
 from windlass.batch.ports import BatchJobs, Clock
+from windlass.errors.azure import AzureUnreachableError
 
 Tell = Callable[[Progress], None]
 
 _PRESENT = ("running", "preparing", "idle", "leaving")
 _MINUTE, _TEN_MINUTES = 60.0, 600.0
+_MOST_LOST_LOOKS = 10
+"""How many looks in a row may go unanswered. A job takes hours, and a network has bad minutes in them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +42,26 @@ def follow_job(job: Job, jobs: BatchJobs, clock: Clock, tell: Tell) -> Followed:
     begun = clock.elapsed()
     nodes: tuple[int, ...] = ()
     while True:
-        seconds = clock.elapsed() - begun
-        progress = replace(jobs.progress(job), seconds=seconds)
+        progress = replace(look_at(job, jobs, clock), seconds=clock.elapsed() - begun)
         tell(progress)
         nodes = with_look(nodes, progress.nodes)
         if progress.job.status.is_final:
             return Followed(job=progress.job, nodes=progress.nodes_over_time or nodes)
-        clock.sleep(pause_after(seconds))
+        clock.sleep(pause_after(progress.seconds))
+
+
+def look_at(job: Job, jobs: BatchJobs, clock: Clock) -> Progress:
+    """Look at a job, and again when nobody answers.
+
+    Raises:
+        AzureUnreachableError: Nobody answered for minutes.
+    """
+    for lost in range(_MOST_LOST_LOOKS):
+        try:
+            return jobs.progress(job)
+        except AzureUnreachableError:
+            clock.sleep(pause_after(_MINUTE * lost))
+    return jobs.progress(job)
 
 
 def with_look(counts: tuple[int, ...], nodes: dict[str, int] | None) -> tuple[int, ...]:
