@@ -28,6 +28,7 @@ CUSTOMERS = 100_000
 AFTERWARDS_SECONDS = 3
 """How long traffic goes on when version 1 is gone, so that a late failure would show."""
 
+SHRINK_SECONDS = 60
 _COUNTED = re.compile(r"\d+ (created|unchanged)")
 WORK = Path(".windlass", "demo")
 
@@ -67,7 +68,7 @@ def _tell(stages: Stages) -> Story:
         table = "endpoints/churn/samples/customers.csv"
         story.table = stages.run_json("python", "scripts/invoke.py", "churn", "-s", STACK, "--file", table)
     with stages.stage(f"Score {CUSTOMERS:,} customers in batch"):
-        _batch(stages, story)
+        _batch(stages, toolkit, story)
     story.status = stages.run_json("python", "scripts/status.py", "-s", STACK)
     return story
 
@@ -112,7 +113,7 @@ def _bodies() -> Sequence[bytes]:
     return [path.read_bytes() for path in sorted(samples.glob("*.json")) if not path.name.endswith(".expected.json")]
 
 
-def _batch(stages: Stages, story: Story) -> None:
+def _batch(stages: Stages, toolkit: Toolkit, story: Story) -> None:
     customers = str(WORK / f"customers-{CUSTOMERS}.csv")
     (ROOT / WORK).mkdir(parents=True, exist_ok=True)
     make = ("endpoints/churn/model/customers.py", "--customers", str(CUSTOMERS), "--csv", customers)
@@ -121,6 +122,20 @@ def _batch(stages: Stages, story: Story) -> None:
     results = ("--to", str(WORK / "results"), "--sqlite", str(WORK / "results.sqlite"))
     run = ("scripts/run_batch.py", "churn", "-s", STACK, "--input", customers, "--model", model, *results)
     story.batch = stages.run_json("python", *run)
+    stages.say("the rows are there; the nodes go when they have been idle for a while")
+    story.nodes = _nodes_over_time(toolkit, story.batch["job"])
+
+
+def _nodes_over_time(toolkit: Toolkit, job: str) -> list[int]:
+    """Wait until the cluster has no nodes any more, and return how many it had over time."""
+    deadline = time.monotonic() + SHRINK_SECONDS
+    while True:
+        with toolkit.workspace.sdk("the job") as client:
+            history = json.loads(client.jobs.get(job).properties["windlass.nodesOverTime"])
+        nodes = [count for _, count in history]
+        if nodes[-1] == 0 or time.monotonic() > deadline:
+            return nodes
+        time.sleep(0.5)
 
 
 if __name__ == "__main__":

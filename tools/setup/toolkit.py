@@ -12,16 +12,22 @@ from steps_run import Step, environment, key_of, run
 OURS = (".", "packages/emulator", "packages/provider")
 
 
+def is_ready(layout: Layout) -> bool:
+    """Tell whether `.venv` is as the lock says."""
+    return _stamp(layout).exists()
+
+
 def prepare(layout: Layout) -> bool:
     """Make `.venv` as the lock says; returns whether anything had to be done."""
-    stamp = layout.venv / f"windlass-{_key(layout)}"
-    if stamp.exists():
+    if is_ready(layout):
         return False
     step = Step("Python packages (.venv)")
     log = layout.local / "log" / "setup-python.log"
     env = environment(layout)
+    # In a shell that has loaded .windlass/env this very program runs in the .venv that goes now.
+    python = Path(sys.executable).resolve()
     shutil.rmtree(layout.venv, ignore_errors=True)
-    run([sys.executable, "-m", "venv", layout.venv], what="Making .venv", log=log, env=env)
+    run([python, "-m", "venv", layout.venv], what="Making .venv", log=log, env=env)
     _install_uv(layout, log)
     uv = layout.venv / "bin" / "uv"
     lock = layout.root / "requirements.lock"
@@ -31,14 +37,14 @@ def prepare(layout: Layout) -> bool:
     ours = [word for path in OURS for word in ("-e", str(layout.root / path))]
     run([*install, "--no-deps", "--no-build-isolation", *ours], what=what, log=log, env=env, cwd=layout.root)
     _compile(layout, log)
-    stamp.touch()
+    _stamp(layout).touch()
     step.done()
     return True
 
 
-def _key(layout: Layout) -> str:
+def _stamp(layout: Layout) -> Path:
     projects = [layout.root / path / "pyproject.toml" for path in OURS]
-    return key_of(layout.root / "requirements.lock", *projects, sys.version)
+    return layout.venv / f"windlass-{key_of(layout.root / 'requirements.lock', *projects, sys.version)}"
 
 
 def _install_uv(layout: Layout, log: Path) -> None:
