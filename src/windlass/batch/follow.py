@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from windlass.batch.models import Job, Progress
 from windlass.batch.ports import BatchJobs, Clock
@@ -13,6 +14,8 @@ Tell = Callable[[Progress], None]
 
 _PRESENT = ("running", "preparing", "idle", "leaving")
 _MINUTE, _TEN_MINUTES = 60.0, 600.0
+_MOST_COUNTS = 40
+"""How often a number of nodes is told; a cluster whose nodes die and come back could fill a book."""
 _MOST_LOST_LOOKS = 10
 """How many looks in a row may go unanswered. A job takes hours, and a network has bad minutes in them."""
 
@@ -69,6 +72,15 @@ def with_look(counts: tuple[int, ...], nodes: dict[str, int] | None) -> tuple[in
     if nodes is None or counts[-1:] == (count_nodes(nodes),):
         return counts
     return (*counts, count_nodes(nodes))
+
+
+def shorten(counts: Sequence[int]) -> tuple[int, ...]:
+    """Leave out what says nothing new, and the middle of a story that is too long to be read. Pure."""
+    changes = tuple(count for count, _ in groupby(counts))
+    if len(changes) <= _MOST_COUNTS:
+        return changes
+    half = _MOST_COUNTS // 2
+    return (*changes[:half], *changes[-half:])
 
 
 def count_nodes(nodes: dict[str, int]) -> int:

@@ -18,7 +18,7 @@ from pathlib import Path
 from windlass.batch.candidate import ModelChoice, choose_model, describe_choice, find_candidate
 from windlass.batch.collect import KEYS, Places, check_complete, collect_rows
 from windlass.batch.deploy import Deployer
-from windlass.batch.follow import Followed, follow_job, look_at
+from windlass.batch.follow import Followed, follow_job, look_at, shorten
 from windlass.batch.models import (
     Collected,
     CollectResults,
@@ -249,7 +249,7 @@ class BatchRuns:
         places = Places(home=home, files=folder, database=wish.database)
         collected, merged = collect_rows(run, last.job, self._jobs, wish.layout, places, now=self._clock.now())
         # By now whoever keeps count of the nodes has seen the last of them leave.
-        nodes = look_at(last.job, self._jobs, self._clock).nodes_over_time or last.nodes
+        nodes = shorten(look_at(last.job, self._jobs, self._clock).nodes_over_time or last.nodes)
         self._runs.save(run.moved(phase=Phase.COLLECTED))
         if (home / INPUT).is_dir():
             shutil.rmtree(home / INPUT)
