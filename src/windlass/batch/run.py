@@ -37,7 +37,7 @@ from windlass.batch.plan import plan_run
 from windlass.batch.ports import Assets, BatchEndpoints, BatchJobs, Clock, Listener
 from windlass.batch.prepare import digest_tables, find_tables, prepare_input, read_keys, write_keys
 from windlass.batch.record import FileRuns, Phase, Run
-from windlass.errors.batch import JobFailedError
+from windlass.errors.batch import JobFailedError, JobNotFoundError
 from windlass.project.definitions import BatchDefinition
 from windlass.project.results import ResultFormat
 from windlass.release.models import Endpoint
@@ -110,7 +110,7 @@ class BatchRuns:
         begun = self._clock.elapsed()
         with self._runs.lock():
             self._runs.sweep()
-            run = self._runs.find_open(_digest(wish.source), describe_choice(wish.model))
+            run = self._find_open(wish)
             if run is None:
                 run = self._prepare(wish)
             else:
@@ -145,6 +145,23 @@ class BatchRuns:
             if run is not None and run.phase.is_open and ended.status is not JobStatus.COMPLETED:
                 self._runs.save(run.moved(phase=Phase.ENDED))
         return ended
+
+    def _find_open(self, wish: Wish) -> Run | None:
+        """Find an unfinished run of the same table with the same model whose job can still be followed."""
+        digest, model = _digest(wish.source), describe_choice(wish.model)
+        while (run := self._runs.find_open(digest, model)) is not None and self._is_gone(run):
+            # The job went with its workspace: nothing of it is left to be collected.
+            self._runs.save(run.moved(phase=Phase.ENDED))
+        return run
+
+    def _is_gone(self, run: Run) -> bool:
+        if run.phase is not Phase.STARTED:
+            return False
+        try:
+            self._jobs.get(run.job)
+        except JobNotFoundError:
+            return True
+        return False
 
     def _plan(self, wish: Wish, *, rows: int | None, files: int | None, folder: Path) -> Plan:
         endpoint = self._endpoints.observe(wish.endpoint)

@@ -216,6 +216,18 @@ def test_a_job_whose_answer_got_lost_is_taken_up_by_the_next_command(world: Worl
     assert (collected.job, len(world.jobs.jobs)) == ("batchjob-1", 1)
 
 
+def test_a_job_that_is_gone_with_its_workspace_holds_up_nothing(world: World) -> None:
+    world.guard = kill_at("before look", 1)
+    with pytest.raises(KilledError):
+        world.run()
+    world.guard = lambda _: None
+    world.jobs.jobs.clear()
+
+    collected = world.run()
+
+    assert (collected.rows, world.heard.taken_up) == (COUNT, [])
+
+
 def test_another_table_or_another_model_is_another_run(world: World) -> None:
     world.guard = kill_at("before look", 1)
     with pytest.raises(KilledError):
