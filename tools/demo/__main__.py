@@ -87,9 +87,8 @@ def _deploy(stages: Stages, version: int) -> Any:
 
 
 def _roll_over(stages: Stages, toolkit: Toolkit, story: Story) -> None:
-    endpoint = toolkit.observe("churn")
-    story.scoring_uri = endpoint.scoring_uri
-    load = SteadyLoad(uri=endpoint.scoring_uri, key=_key(toolkit, endpoint.name), bodies=_bodies())
+    story.scoring_uri, key = toolkit.scoring_access("churn")
+    load = SteadyLoad(uri=story.scoring_uri, key=key, bodies=_bodies())
     stages.say(f"{load.rate:g} requests a second begin")
     load.start()
     try:
@@ -100,12 +99,6 @@ def _roll_over(stages: Stages, toolkit: Toolkit, story: Story) -> None:
         story.sent = load.stop()
     failed = sum(sent.failed for sent in story.sent)
     stages.say(f"{len(story.sent):,} requests sent, {failed} failed")
-
-
-def _key(toolkit: Toolkit, endpoint: str) -> str:
-    with toolkit.workspace.sdk("the key of the endpoint") as client:
-        key: str = client.online_endpoints.get_keys(endpoint).primary_key
-    return key
 
 
 def _bodies() -> Sequence[bytes]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,7 +19,7 @@ from windlass_emulator.operations import FAILED, RUNNING, SUCCEEDED, Operation
 from windlass_emulator.processes import Processes
 from windlass_emulator.settings import Settings
 from windlass_emulator.shapes import ANY, Items, Shape, Union, Values, check
-from windlass_emulator.store import Store
+from windlass_emulator.store import StateFormatError, Store
 
 # The store
 
@@ -37,6 +39,28 @@ def test_ids_are_found_in_any_case_and_keep_their_first() -> None:
     assert found is not None
     assert (found.id, found.body, found.created, found.modified) == ("/A/B", {"n": 2}, 1.0, 2.0)
     assert [child.id for child in store.children("/a", "T")] == ["/A/B"]
+
+
+@pytest.mark.inferred
+def test_state_of_another_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    _store(path).close()
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("pragma user_version = 99")
+
+    for _ in range(2):
+        with pytest.raises(StateFormatError, match=r"format 99.*local\.py reset"):
+            _store(path)
+
+
+@pytest.mark.inferred
+def test_state_of_this_version_is_taken_up_again(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    first = _store(path)
+    first.set_fact("a", "key", 1)
+    first.close()
+
+    assert _store(path).fact("a", "key") == 1
 
 
 @pytest.mark.inferred
