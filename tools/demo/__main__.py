@@ -25,8 +25,8 @@ from windlass.factory import Toolkit
 ROOT = Path(__file__).resolve().parents[2]
 STACK = "local"
 CUSTOMERS = 100_000
-AFTERWARDS_SECONDS = 3
-"""How long traffic goes on when version 1 is gone, so that a late failure would show."""
+ALONE_SECONDS = 3
+"""How long each version has the live traffic to itself, so that a late failure would show."""
 
 SHRINK_SECONDS = 60
 _COUNTED = re.compile(r"\d+ (created|unchanged)")
@@ -61,6 +61,8 @@ def _tell(stages: Stages) -> Story:
     toolkit = Toolkit(ROOT, STACK)
     with stages.stage("Put version 1 into service"):
         _deploy(stages, 1)
+        if len(toolkit.observe("churn").deployments) > 1:  # of an earlier demo
+            _confirm(stages)
     with stages.stage("Bring version 2 in beside it and take version 1 away, under live traffic"):
         _roll_over(stages, toolkit, story)
     with stages.stage("Score one customer, and a table of customers"):
@@ -86,15 +88,20 @@ def _deploy(stages: Stages, version: int) -> Any:
     return stages.run_json("python", "scripts/deploy.py", "churn", "-s", STACK, "--model", model)
 
 
+def _confirm(stages: Stages) -> None:
+    stages.run("python", "scripts/deploy.py", "churn", "-s", STACK, "--confirm", quiet=True)
+
+
 def _roll_over(stages: Stages, toolkit: Toolkit, story: Story) -> None:
     story.scoring_uri, key = toolkit.scoring_access("churn")
     load = SteadyLoad(uri=story.scoring_uri, key=key, bodies=_bodies())
     stages.say(f"{load.rate:g} requests a second begin")
     load.start()
     try:
+        time.sleep(ALONE_SECONDS)
         story.release = _deploy(stages, 2)
-        stages.run("python", "scripts/deploy.py", "churn", "-s", STACK, "--confirm", quiet=True)
-        time.sleep(AFTERWARDS_SECONDS)
+        _confirm(stages)
+        time.sleep(ALONE_SECONDS)
     finally:
         story.sent = load.stop()
     failed = sum(sent.failed for sent in story.sent)
