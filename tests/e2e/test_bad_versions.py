@@ -85,4 +85,3 @@ def test_a_release_killed_while_it_rolls_back_ends_with_the_old_version_alone(li
     assert again.code == 7
     assert fault.cause in again.err
     assert live.online() == before
-

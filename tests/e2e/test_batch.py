@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import random
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -14,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as parquet
+import httpx
 import pytest
-from support.checkout import Checkout, Ran, kill
+from pyarrow import parquet
+from support.checkout import Checkout, kill
 from support.live_stack import LiveStack
 from support.processes import alive, eventually
 
@@ -24,10 +24,11 @@ CUSTOMERS = 20_000
 SCORE, DEPLOYMENT = "endpoints/churn/src/score_files.py", "endpoints/churn/batch/deployment.yml"
 FIRST_LINE = "    parts = [score_table("
 AT_THE_GATE = """\
+    import time
     gate = Path({gate!r})
     (gate / f"worker-{{os.getpid()}}").touch()
     while not (gate / "open").exists():
-        pass
+        time.sleep(0.01)
 """
 """The scoring script says that it has a mini-batch in hand, and goes on when it may: no test has to guess a moment."""
 
@@ -133,9 +134,7 @@ def each_once(table: Table) -> dict[str, list[str]]:
     return {"csv": keys, "parquet": keys, "sqlite": keys}
 
 
-def test_rows_are_collected_once_when_a_node_is_killed_in_the_middle(
-    live: LiveStack, gate: Gate, table: Table
-) -> None:
+def test_rows_are_collected_once_when_a_node_is_killed_in_the_middle(live: LiveStack, gate: Gate, table: Table) -> None:
     live.serve(live.model("2"))
     run = live.checkout.start_script(*table.command)
     assert eventually(lambda: len(gate.workers()) == 2, 60)
@@ -152,15 +151,71 @@ def test_rows_are_collected_once_when_a_node_is_killed_in_the_middle(
 
 @dataclass(frozen=True)
 class Records:
-    """What run_batch.py has on record of its latest run."""
+    """What run_batch.py has on record of its runs since this was made."""
 
     folder: Path
+    earlier: frozenset[Path]
 
-    def phase(self) -> str:
-        """How far it is; empty before there is a record."""
-        files = sorted(self.folder.glob("*/run.json"))
-        return str(json.loads(files[-1].read_text())["phase"]) if files else ""
+    @classmethod
+    def of(cls, checkout: Checkout) -> Records:
+        """The records of a checkout."""
+        folder = checkout.root / ".windlass" / "results" / "local" / "churn"
+        return cls(folder, frozenset(folder.glob("*")))
 
-    def collects(self) -> bool:
-        """Whether it fetches rows."""
-        return any(self.folder.glob("*/fetched/*"))
+    def find(self, pattern: str) -> list[Path]:
+        """Files of the new runs."""
+        runs = [run for run in self.folder.glob("*") if run not in self.earlier]
+        return [path for run in runs for path in run.glob(pattern)]
+
+    def is_in(self, phase: str) -> bool:
+        """Whether the new run is so far."""
+        return [json.loads(file.read_text())["phase"] for file in self.find("run.json")] == [phase]
+
+
+def strike(table: Table, moment: Callable[[], bool]) -> None:
+    """Run the command and kill it when a moment has come."""
+    run = table.checkout.start_script(*table.command)
+    assert eventually(lambda: moment() or run.poll() is not None, 60)
+    assert run.poll() is None
+    kill(run)
+
+
+@contextmanager
+def unreadable_jobs(checkout: Checkout) -> Iterator[Callable[[], bool]]:
+    """Have the local Azure start jobs and then tell nothing of them; what it yields says whether it was asked.
+
+    So the command stands at its most delicate moment: the job is there, and its name is nowhere on record.
+    """
+    admin = next(each["address"] for each in checkout.azure_status()["listeners"] if each["name"] == "admin")
+    fault = {"method": "GET", "path": "/jobs/batchjob-[^/]+$", "status": 503, "times": 1000}
+    with httpx.Client(base_url=admin, trust_env=False) as client:
+        client.post("/faults", json=fault).raise_for_status()
+        try:
+            yield lambda: client.get("/faults").json()["value"][0]["times"] < fault["times"]
+        finally:
+            client.delete("/faults").raise_for_status()
+
+
+@pytest.mark.timeout(600)
+def test_rows_are_collected_once_by_one_job_when_the_command_is_killed_again_and_again(
+    live: LiveStack, gate: Gate, table: Table
+) -> None:
+    live.serve(live.model("2"))
+    before, records = jobs(live), Records.of(live.checkout)
+
+    strike(table, lambda: bool(records.find("input/*")))
+    strike(table, lambda: records.is_in("prepared"))
+    strike(table, lambda: records.is_in("starting"))
+    with unreadable_jobs(live.checkout) as was_asked:
+        strike(table, was_asked)
+    named_at_the_worst_moment = records.is_in("started")
+    strike(table, lambda: records.is_in("started"))
+    strike(table, lambda: len(gate.workers()) == 2)
+    gate.open()
+    strike(table, lambda: bool(records.find("fetched")))
+    collected = table.checkout.script(*table.command).ok().json()
+
+    assert not named_at_the_worst_moment
+    assert collected["rows"] == collected["expected"] == CUSTOMERS
+    assert table.collected() == each_once(table)
+    assert jobs(live) - before == {collected["job"]}

@@ -18,7 +18,10 @@ REFUSALS = {
     "deploy a path where nothing is": (USAGE, ("deploy", "churn", *ON_LOCAL, "--model", "nowhere")),
     "deploy a reference that is none": (USAGE, ("deploy", "churn", *ON_LOCAL, "--model", "azureml:churn")),
     "deploy a folder that is not there": (NOT_FOUND, ("deploy", "nobody", *ON_LOCAL, "--model", "azureml:churn:1")),
-    "deploy a version that is not registered": (NOT_FOUND, ("deploy", "churn", *ON_LOCAL, "--model", "azureml:churn:99")),
+    "deploy a version that is not registered": (
+        NOT_FOUND,
+        ("deploy", "churn", *ON_LOCAL, "--model", "azureml:churn:99"),
+    ),
     "deploy to a stack that is not there": (NOT_FOUND, ("deploy", "churn", "-s", "moon", "--model", "azureml:churn:1")),
     "invoke without a request": (USAGE, ("invoke", "churn", *ON_LOCAL)),
     "invoke a deployment that is not there": (
@@ -34,7 +37,10 @@ REFUSALS = {
         REFUSED,
         ("run_batch", "churn", *ON_LOCAL, "--input", TABLE, "--nodes", "99"),
     ),
-    "run_batch going on with a job that is not there": (NOT_FOUND, ("run_batch", "churn", *ON_LOCAL, "--resume", "nobody")),
+    "run_batch going on with a job that is not there": (
+        NOT_FOUND,
+        ("run_batch", "churn", *ON_LOCAL, "--resume", "nobody"),
+    ),
     "teardown that nobody confirmed": (REFUSED, ("teardown", *ON_LOCAL)),
     "local with a word it does not know": (USAGE, ("local", "dance")),
 }

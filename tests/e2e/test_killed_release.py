@@ -86,7 +86,7 @@ def test_a_release_killed_at_every_step_keeps_traffic_going_and_ends_well(live: 
     live.serve(live.model("2"))
     old = live.serve(live.model("1"))
     model = live.model("2", "killed")
-    killer = Killer(live, random.Random(3))  # noqa: S311 - the same blows in every run
+    killer = Killer(live, random.Random(3))
     # Another description is another environment to Azure, and needs no other packages.
     environment = live.checkout.edited("environments/churn/environment.yml", "with the Azure", "and the Azure")
 
