@@ -51,6 +51,7 @@ def invoke(  # noqa: PLR0913 - one parameter per flag
         render.show_json(
             {
                 "status": answer.status,
+                "model_status": answer.model_status,
                 "deployment": answer.deployment,
                 "seconds": round(answer.seconds, 4),
                 "answer": answer.text,
@@ -59,7 +60,7 @@ def invoke(  # noqa: PLR0913 - one parameter per flag
     else:
         who = f" by {answer.deployment}" if answer.deployment else ""
         click.echo(answer.text)
-        click.echo(f"{answer.status}{who} in {answer.seconds * 1000:.0f} ms", err=True)
+        click.echo(f"{answer.said}{who} in {answer.seconds * 1000:.0f} ms", err=True)
     return ExitCode.OK if answer.status == OK else ExitCode.AZURE_FAILED
 
 

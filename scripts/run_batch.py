@@ -11,7 +11,7 @@ from windlass.cli import options
 from windlass.cli.run import run
 
 if TYPE_CHECKING:
-    from windlass.batch.models import Collected, Plan
+    from windlass.batch.models import Collected, Job, Plan
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -47,6 +47,7 @@ ROOT = Path(__file__).resolve().parent.parent
     help="Also load the rows into this SQLite file.",
 )
 @click.option("--resume", metavar="JOB", default="", help="Follow and collect a job that was started before.")
+@click.option("--cancel", metavar="JOB", default="", help="End a job that was started before; nothing is collected.")
 def run_batch(  # noqa: PLR0913 - one parameter per flag
     *,
     name: str,
@@ -60,6 +61,7 @@ def run_batch(  # noqa: PLR0913 - one parameter per flag
     folder: Path | None,
     database: Path | None,
     resume: str,
+    cancel: str,
 ) -> None:
     """Score a table with the batch endpoint of endpoints/NAME.
 
@@ -67,14 +69,18 @@ def run_batch(  # noqa: PLR0913 - one parameter per flag
     scores them on the cluster, and each row is collected once. A run that was killed is gone on with by the same
     command. Exit code 6 when the job fails, or when rows of the input have no result; they are named.
     """
-    if not source and not resume:
-        raise click.UsageError("give --input, or --resume with a job")
+    if cancel and (source or resume or dry_run):
+        raise click.UsageError("--cancel goes with no other flag of a run")
+    if not source and not resume and not cancel:
+        raise click.UsageError("give --input, or --resume or --cancel with a job")
     if dry_run and resume:
         raise click.UsageError("--resume changes nothing in Azure: there is nothing to plan")
     from windlass.batch.wish import WishOptions
     from windlass.factory import Toolkit
 
-    wanted = WishOptions(source=source, model=model, resume=resume, nodes=nodes, folder=folder, database=database)
+    wanted = WishOptions(
+        source=source, model=model, resume=resume or cancel, nodes=nodes, folder=folder, database=database
+    )
     toolkit = Toolkit(ROOT, stack)
     wish, cluster = toolkit.batch_wish(name, wanted)
     runs = toolkit.batch_runs(name, cluster=cluster)
@@ -84,6 +90,9 @@ def run_batch(  # noqa: PLR0913 - one parameter per flag
     from windlass.cli.batch import BatchLines
 
     lines = BatchLines()
+    if cancel:
+        _show_ended(runs.cancel(cancel, lines), output)
+        return
     _show(runs.resume(resume, wish, lines) if resume else runs.run(wish, lines), output)
 
 
@@ -101,6 +110,15 @@ def _show(collected: Collected, output: str) -> None:
     from windlass.cli.batch import show_collected
 
     render.show_json(collected_as_json(collected)) if output == "json" else show_collected(collected)
+
+
+def _show_ended(job: Job, output: str) -> None:
+    from windlass.cli import render
+
+    if output == "json":
+        render.show_json({"job": job.name, "state": job.state})
+    else:
+        click.echo(f"{job.name}: {job.state}")
 
 
 if __name__ == "__main__":

@@ -127,6 +127,7 @@ class _FakeJob:
     request: JobRequest
     lines: list[str]
     looks: int = 0
+    canceled: bool = False
 
 
 @dataclass
@@ -137,6 +138,7 @@ class FakeBatchJobs:
         statuses: What a job shows, look by look; the last one stays.
         spoil: Changes the lines of a results file, as retries and dying nodes do.
         loses_answers: How many answers to a start get lost on the way, though the job was started.
+        loses_looks: How many looks at jobs go unanswered.
         log: What is in the log of a job that failed.
     """
 
@@ -144,6 +146,7 @@ class FakeBatchJobs:
     statuses: tuple[JobStatus, ...] = STEADY
     spoil: dict[str, list[str]] = field(default_factory=dict)
     loses_answers: int = 0
+    loses_looks: int = 0
     log: tuple[str, ...] = ()
     jobs: dict[str, _FakeJob] = field(default_factory=dict)
     writes_files: bool = True
@@ -170,11 +173,19 @@ class FakeBatchJobs:
         if job not in self.jobs:
             raise JobNotFoundError(job)
         known = self.jobs[job]
-        status = self.statuses[min(known.looks, len(self.statuses) - 1)]
+        status = JobStatus.CANCELED if known.canceled else self.statuses[min(known.looks, len(self.statuses) - 1)]
         return Job(name=job, status=status, state=status.value.title(), deployment=known.request.deployment)
+
+    def cancel(self, job: Job) -> None:
+        self.guard("before cancel")
+        self.jobs[job.name].canceled = True
+        self.guard("after cancel")
 
     def progress(self, job: Job) -> Progress:
         self.guard("before look")
+        if self.loses_looks:
+            self.loses_looks -= 1
+            raise AzureUnreachableError(f"read job {job.name}")
         seen = self.get(job.name)
         self.jobs[job.name].looks += 1
         return Progress(job=seen, done=0, total=1, nodes={"running": int(seen.status is JobStatus.RUNNING)})

@@ -21,10 +21,15 @@ BLOBS = "https://store1.blob.core.windows.net/assets"
 SYSTEM = {"type": "SystemAssigned"}
 
 _SERVER = """\
-import http.server, os, pathlib, sys
+import http.server, os, pathlib, sys, time
+
+hangs = pathlib.Path("hangs")
+hangs.unlink(missing_ok=True)
 
 class Server(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        while hangs.exists():
+            time.sleep(0.1)
         self.send_response(200)
         self.end_headers()
 
@@ -41,7 +46,8 @@ port.with_suffix(".half").write_text(str(server.server_port))
 port.with_suffix(".half").rename(port)
 server.serve_forever()
 """
-"""Takes the place of an environment's interpreter: is given the program and the file for its port, as that is."""
+"""Takes the place of an environment's interpreter: is given the program and the file for its port, as that is. It
+answers nothing while there is a file `hangs` in its folder."""
 
 
 def endpoint_body(**properties: Any) -> dict[str, Any]:

@@ -48,7 +48,9 @@ def run(raw_data):
     data = json.loads(raw_data)
     if data.get("fail"):
         raise RuntimeError(data["fail"])
-    time.sleep(data.get("seconds", 0))
+    if data.get("seconds"):
+        print("waiting", flush=True)
+        time.sleep(data["seconds"])
     if data.get("exit"):
         os.kill(os.getppid(), 9)
         os._exit(9)

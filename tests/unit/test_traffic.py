@@ -12,7 +12,7 @@ def answered(at: float, deployment: str) -> Sent:
 def test_stretches_with_the_same_split_become_one() -> None:
     sent = [answered(t / 10, "v1") for t in range(30)]
 
-    assert shares(sent) == [Share(0.0, 2.9, {"v1": 100})]
+    assert shares(sent) == [Share(0.0, 3.0, {"v1": 100})]
 
 
 def test_a_moved_split_begins_a_new_stretch() -> None:
@@ -20,6 +20,12 @@ def test_a_moved_split_begins_a_new_stretch() -> None:
     sent += [answered(2 + t / 10, "v1" if t % 2 else "v2") for t in range(20)]
 
     assert [s.percent for s in shares(sent)] == [{"v1": 100}, {"v1": 50, "v2": 50}]
+
+
+def test_the_moment_in_which_the_split_moves_is_no_stretch() -> None:
+    sent = [answered(t / 10, "v1" if t < 25 else "v2") for t in range(50)]
+
+    assert shares(sent) == [Share(0.0, 2.0, {"v1": 100}), Share(3.0, 5.0, {"v2": 100})]
 
 
 def test_requests_without_an_answer_count_as_failed_and_belong_to_nobody() -> None:

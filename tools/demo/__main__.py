@@ -25,9 +25,10 @@ from windlass.factory import Toolkit
 ROOT = Path(__file__).resolve().parents[2]
 STACK = "local"
 CUSTOMERS = 100_000
-AFTERWARDS_SECONDS = 3
-"""How long traffic goes on when version 1 is gone, so that a late failure would show."""
+ALONE_SECONDS = 3
+"""How long each version has the live traffic to itself, so that a late failure would show."""
 
+SHRINK_SECONDS = 60
 _COUNTED = re.compile(r"\d+ (created|unchanged)")
 WORK = Path(".windlass", "demo")
 
@@ -60,6 +61,8 @@ def _tell(stages: Stages) -> Story:
     toolkit = Toolkit(ROOT, STACK)
     with stages.stage("Put version 1 into service"):
         _deploy(stages, 1)
+        if len(toolkit.observe("churn").deployments) > 1:  # of an earlier demo
+            _confirm(stages)
     with stages.stage("Bring version 2 in beside it and take version 1 away, under live traffic"):
         _roll_over(stages, toolkit, story)
     with stages.stage("Score one customer, and a table of customers"):
@@ -67,7 +70,7 @@ def _tell(stages: Stages) -> Story:
         table = "endpoints/churn/samples/customers.csv"
         story.table = stages.run_json("python", "scripts/invoke.py", "churn", "-s", STACK, "--file", table)
     with stages.stage(f"Score {CUSTOMERS:,} customers in batch"):
-        _batch(stages, story)
+        _batch(stages, toolkit, story)
     story.status = stages.run_json("python", "scripts/status.py", "-s", STACK)
     return story
 
@@ -85,26 +88,24 @@ def _deploy(stages: Stages, version: int) -> Any:
     return stages.run_json("python", "scripts/deploy.py", "churn", "-s", STACK, "--model", model)
 
 
+def _confirm(stages: Stages) -> None:
+    stages.run("python", "scripts/deploy.py", "churn", "-s", STACK, "--confirm", quiet=True)
+
+
 def _roll_over(stages: Stages, toolkit: Toolkit, story: Story) -> None:
-    endpoint = toolkit.observe("churn")
-    story.scoring_uri = endpoint.scoring_uri
-    load = SteadyLoad(uri=endpoint.scoring_uri, key=_key(toolkit, endpoint.name), bodies=_bodies())
+    story.scoring_uri, key = toolkit.scoring_access("churn")
+    load = SteadyLoad(uri=story.scoring_uri, key=key, bodies=_bodies())
     stages.say(f"{load.rate:g} requests a second begin")
     load.start()
     try:
+        time.sleep(ALONE_SECONDS)
         story.release = _deploy(stages, 2)
-        stages.run("python", "scripts/deploy.py", "churn", "-s", STACK, "--confirm", quiet=True)
-        time.sleep(AFTERWARDS_SECONDS)
+        _confirm(stages)
+        time.sleep(ALONE_SECONDS)
     finally:
         story.sent = load.stop()
     failed = sum(sent.failed for sent in story.sent)
     stages.say(f"{len(story.sent):,} requests sent, {failed} failed")
-
-
-def _key(toolkit: Toolkit, endpoint: str) -> str:
-    with toolkit.workspace.sdk("the key of the endpoint") as client:
-        key: str = client.online_endpoints.get_keys(endpoint).primary_key
-    return key
 
 
 def _bodies() -> Sequence[bytes]:
@@ -112,7 +113,7 @@ def _bodies() -> Sequence[bytes]:
     return [path.read_bytes() for path in sorted(samples.glob("*.json")) if not path.name.endswith(".expected.json")]
 
 
-def _batch(stages: Stages, story: Story) -> None:
+def _batch(stages: Stages, toolkit: Toolkit, story: Story) -> None:
     customers = str(WORK / f"customers-{CUSTOMERS}.csv")
     (ROOT / WORK).mkdir(parents=True, exist_ok=True)
     make = ("endpoints/churn/model/customers.py", "--customers", str(CUSTOMERS), "--csv", customers)
@@ -121,6 +122,20 @@ def _batch(stages: Stages, story: Story) -> None:
     results = ("--to", str(WORK / "results"), "--sqlite", str(WORK / "results.sqlite"))
     run = ("scripts/run_batch.py", "churn", "-s", STACK, "--input", customers, "--model", model, *results)
     story.batch = stages.run_json("python", *run)
+    stages.say("the rows are there; the nodes go when they have been idle for a while")
+    story.nodes = _nodes_over_time(toolkit, story.batch["job"])
+
+
+def _nodes_over_time(toolkit: Toolkit, job: str) -> list[int]:
+    """Wait until the cluster has no nodes any more, and return how many it had over time."""
+    deadline = time.monotonic() + SHRINK_SECONDS
+    while True:
+        with toolkit.workspace.sdk("the job") as client:
+            history = json.loads(client.jobs.get(job).properties["windlass.nodesOverTime"])
+        nodes = [count for _, count in history]
+        if nodes[-1] == 0 or time.monotonic() > deadline:
+            return nodes
+        time.sleep(0.5)
 
 
 if __name__ == "__main__":

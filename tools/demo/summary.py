@@ -31,6 +31,7 @@ class Story:
     one: dict[str, Any] = field(default_factory=dict)
     table: dict[str, Any] = field(default_factory=dict)
     batch: dict[str, Any] = field(default_factory=dict)
+    nodes: list[int] = field(default_factory=list)
     status: Any = None
     seconds: float = 0.0
 
@@ -61,7 +62,7 @@ def rows(story: Story) -> list[tuple[str, str]]:
         ("Requests", f"{len(story.sent):,} sent, {failed} failed"),
         ("Latency", f"p50 {quantile(latencies, 0.5):.0f} ms, p99 {quantile(latencies, 0.99):.0f} ms"),
         ("Release", f"{story.release.get('seconds', 0):.1f} s from start to 100 %"),
-        *batch_rows(story.batch),
+        *batch_rows(story.batch, story.nodes),
         ("Whole demo", f"{story.seconds:.0f} s"),
     ]
 
@@ -71,16 +72,14 @@ def traffic_over_time(sent: Sequence[Sent]) -> str:
     stretches = [
         f"{share.start:.0f} s " + " ".join(f"{name} {percent} %" for name, percent in share.percent.items())
         for share in shares(sent)
-        if share.end - share.start >= 1.0
     ]
     return " -> ".join(stretches)
 
 
-def batch_rows(batch: dict[str, Any]) -> list[tuple[str, str]]:
+def batch_rows(batch: dict[str, Any], nodes: Sequence[int]) -> list[tuple[str, str]]:
     """Return the lines about the batch job."""
-    nodes = " -> ".join(str(count) for count in batch.get("nodes_over_time", ()))
     return [
         ("Batch job", f"{batch.get('job')}: {batch.get('rows', 0):,} rows scored"),
-        ("Nodes", nodes),
+        ("Nodes", " -> ".join(map(str, nodes))),
         ("Results", ", ".join(str(batch[name]) for name in ("results", "database") if batch.get(name))),
     ]

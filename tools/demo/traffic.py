@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
 import threading
 import time
 from collections import Counter
@@ -54,31 +55,34 @@ def quantile(values: Sequence[float], q: float) -> float:
     return ordered[min(len(ordered) - 1, int(q * len(ordered)))] if ordered else 0.0
 
 
-def shares(sent: Sequence[Sent], *, every: float = 1.0, tolerance: int = 10) -> list[Share]:
-    """Return who answered over time: neighbouring stretches within `tolerance` percent become one.
+def shares(sent: Sequence[Sent], *, every: float = 1.0, tolerance: int = 5, least: int = 2) -> list[Share]:
+    """Return who answered over time: neighbouring slots with the same split become one stretch.
 
     Args:
         sent: Answered and failed requests, in any order.
-        every: Seconds of one stretch before joining.
-        tolerance: How far two stretches may differ and still count as the same.
+        every: Seconds of one slot.
+        tolerance: How many percent two slots may differ and still count as the same.
+        least: Slots that make a stretch; shorter ones are the moment in which the split moved.
     """
     answered = sorted((s for s in sent if s.deployment), key=lambda s: s.at)
-    joined: list[tuple[float, Counter[str]]] = []
+    stretches: list[list[tuple[float, dict[str, int]]]] = []
     for slot, group in groupby(answered, key=lambda s: int(s.at / every)):
-        counts = Counter(s.deployment for s in group)
-        if joined and _close(_percent(joined[-1][1]), _percent(counts), tolerance):
-            joined[-1][1].update(counts)
+        percent = _percent(Counter(s.deployment for s in group))
+        if stretches and _close(stretches[-1][0][1], percent, tolerance):
+            stretches[-1].append((slot * every, percent))
         else:
-            joined.append((slot * every, counts))
-    if not joined:
-        return []
-    ends = [start for start, _ in joined[1:]] + [answered[-1].at]
-    return [Share(start, end, _percent(counts)) for (start, counts), end in zip(joined, ends, strict=True)]
+            stretches.append([(slot * every, percent)])
+    return [_share(stretch, every) for stretch in stretches if len(stretch) >= least]
+
+
+def _share(slots: Sequence[tuple[float, dict[str, int]]], every: float) -> Share:
+    names = sorted({name for _, percent in slots for name in percent})
+    middle = {name: round(statistics.median(percent.get(name, 0) for _, percent in slots)) for name in names}
+    return Share(slots[0][0], slots[-1][0] + every, {name: part for name, part in middle.items() if part})
 
 
 def _percent(counts: Counter[str]) -> dict[str, int]:
-    total = counts.total()
-    return {name: round(100 * n / total) for name, n in sorted(counts.items())}
+    return {name: round(100 * n / counts.total()) for name, n in counts.items()}
 
 
 def _close(left: dict[str, int], right: dict[str, int], tolerance: int) -> bool:

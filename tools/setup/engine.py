@@ -43,8 +43,9 @@ def prepare(layout: Layout) -> bool:
     layout.tools.mkdir(parents=True)
     if found := _on_path():
         note = f"the one on PATH: {found}"
-        for program in ("pulumi", "pulumi-language-python"):
-            (layout.tools / program).symlink_to(found.parent / program)
+        for program in ("pulumi", "pulumi-language-python", "pulumi-language-python-exec"):
+            if (found.parent / program).exists():
+                (layout.tools / program).symlink_to(found.parent / program)
     else:
         folder, note = _cached(layout, modules)
         _use(layout, folder)

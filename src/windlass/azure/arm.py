@@ -7,10 +7,13 @@ plan or a roll back of an endpoint does without, and so stays under that second.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from windlass.azure.failures import Sleep, translated
 from windlass.errors.azure import AzureNotFoundError
+
+if TYPE_CHECKING:
+    import requests
 
 ADDRESS = "https://management.azure.com"
 SCOPE = f"{ADDRESS}/.default"
@@ -24,10 +27,13 @@ Json = dict[str, Any]
 class Arm:
     """Requests on the children of one workspace."""
 
-    def __init__(self, credential: Any, workspace_id: str, *, sleep: Sleep) -> None:
+    def __init__(
+        self, credential: Any, workspace_id: str, *, sleep: Sleep, session: requests.Session | None = None
+    ) -> None:
         self._credential = credential
         self._workspace_id = workspace_id
         self._sleep = sleep
+        self._session = session
         self._connected: tuple[Any, Any] | None = None
 
     def get(self, path: str, what: str) -> Json:
@@ -85,11 +91,7 @@ class Arm:
         return self._check(pipeline.run(request))
 
     def _check(self, answer: Any) -> Any:
-        from azure.core.exceptions import (
-            ClientAuthenticationError,
-            HttpResponseError,
-            map_error,
-        )
+        from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, map_error
         from azure.mgmt.core.exceptions import ARMErrorFormat
 
         response = answer.http_response
@@ -115,11 +117,11 @@ class Arm:
 
     def _connection(self) -> tuple[Any, Any]:
         if self._connected is None:
-            self._connected = _connect(self._credential, self._sleep)
+            self._connected = _connect(self._credential, self._sleep, self._session)
         return self._connected
 
 
-def _connect(credential: Any, sleep: Sleep) -> tuple[Any, Any]:
+def _connect(credential: Any, sleep: Sleep, session: requests.Session | None) -> tuple[Any, Any]:
     """Make the pipeline that requests go through, and the client on it that long operations are polled with."""
     from azure.core import PipelineClient
     from azure.core.pipeline import Pipeline, policies
@@ -138,5 +140,5 @@ def _connect(credential: Any, sleep: Sleep) -> tuple[Any, Any]:
         policies.RetryPolicy(retry_total=4),
         policies.BearerTokenCredentialPolicy(credential, SCOPE),
     ]
-    pipeline = Pipeline(_Transport(), chain)
+    pipeline = Pipeline(_Transport(session=session, session_owner=session is None), chain)
     return pipeline, PipelineClient(base_url=ADDRESS, pipeline=pipeline)

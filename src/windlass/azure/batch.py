@@ -176,6 +176,10 @@ class AzureBatchJobs:
         """
         return read_job(self._resource(job))
 
+    def cancel(self, job: Job) -> None:
+        """Ask Azure to end a job; it may take a while until it has."""
+        self._arm.start(f"jobs/{job.name}/cancel", f"cancel job {job.name}")
+
     def progress(self, job: Job) -> Progress:
         """Tell how far a job is, as well as Azure says."""
         cluster = self._arm.find(f"computes/{self._cluster}", f"read cluster {self._cluster}")

@@ -7,14 +7,18 @@ later ones of the process, and sends a request four times when a model answers 5
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 from windlass.azure.workspace import Workspace
 from windlass.errors.azure import AzureUnreachableError
 from windlass.errors.release import NoScoringAddressError
 from windlass.release.models import Answer, Endpoint
 
+if TYPE_CHECKING:
+    import httpx
+
 DEPLOYMENT_HEADER = "azureml-model-deployment"
+MODEL_STATUS_HEADER = "ms-azureml-model-error-statuscode"
 AAD_SCOPE = "https://ml.azure.com/.default"
 _NO_ANSWER = 408
 
@@ -22,10 +26,10 @@ _NO_ANSWER = 408
 class AzureScoring:
     """Satisfies `release.ports.Scoring`."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, client: httpx.Client | None = None) -> None:
         self._workspace = workspace
         self._secrets: dict[str, str] = {}
-        self._client: Any = None
+        self._client = client
 
     def score(self, endpoint: Endpoint, body: bytes, *, deployment: str = "", timeout_seconds: float = 30) -> Answer:
         """Send one request, to one deployment when it is named, else to whom the traffic falls.
@@ -58,6 +62,7 @@ class AzureScoring:
             body=answer.content,
             deployment=answer.headers.get(DEPLOYMENT_HEADER, ""),
             seconds=time.perf_counter() - begun,
+            model_status=answer.headers.get(MODEL_STATUS_HEADER, ""),
         )
 
     def secret(self, endpoint: Endpoint) -> str:
@@ -79,7 +84,7 @@ class AzureScoring:
             return str(arm.post(f"{path}/token", None, what)["accessToken"])
         return str(self._workspace.credential.get_token(AAD_SCOPE).token)
 
-    def _http(self) -> Any:
+    def _http(self) -> httpx.Client:
         import httpx
 
         if self._client is None:

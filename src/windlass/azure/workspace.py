@@ -9,12 +9,15 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from windlass.azure.arm import Arm
 from windlass.azure.failures import Sleep, translated
 from windlass.errors.azure import DefinitionRefusedError
 from windlass.project.outputs import StackOutputs
+
+if TYPE_CHECKING:
+    import requests
 
 _POLLER = "LROPoller("
 
@@ -22,11 +25,13 @@ _POLLER = "LROPoller("
 class Workspace:
     """One workspace: Resource Manager for looking, azure-ai-ml for uploading, each made when it is first needed."""
 
-    def __init__(self, outputs: StackOutputs, credential: Any, *, sleep: Sleep) -> None:
+    def __init__(
+        self, outputs: StackOutputs, credential: Any, *, sleep: Sleep, session: requests.Session | None = None
+    ) -> None:
         self._outputs = outputs
         self.credential = credential
         self.sleep = sleep
-        self.arm = Arm(credential, workspace_id(outputs), sleep=sleep)
+        self.arm = Arm(credential, workspace_id(outputs), sleep=sleep, session=session)
         self._ml_client: Any = None
 
     @contextmanager

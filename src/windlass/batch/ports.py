@@ -61,6 +61,10 @@ class BatchJobs(Protocol):
         """
         ...
 
+    def cancel(self, job: Job) -> None:
+        """Ask Azure to end a job; it may take a while until it has."""
+        ...
+
     def progress(self, job: Job) -> Progress:
         """Tell how far a job is, as well as Azure says."""
         ...

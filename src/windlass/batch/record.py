@@ -14,6 +14,7 @@ before anything relies on it, so that the same command, or `--resume`, goes on a
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -84,10 +85,10 @@ class FileRuns:
         """The folder of a run."""
         return self._folder / run
 
-    def new_name(self, digest: str) -> str:
+    def new_name(self, source: str) -> str:
         """Name a new run: when, and of what; no two runs of one folder have the same."""
         at = datetime.fromtimestamp(self._clock.now(), tz=UTC).strftime("%Y%m%d-%H%M%S")
-        plain = f"{at}-{digest[:6]}"
+        plain = f"{at}-{hashlib.sha256(source.encode()).hexdigest()[:6]}"
         taken = sum(1 for path in self._folder.glob(f"{plain}*") if path.is_dir())
         return f"{plain}-{taken + 1}" if taken else plain
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from windlass.batch.candidate import ModelChoice, choose_model, describe_choice, find_candidate
 from windlass.batch.collect import KEYS, Places, check_complete, collect_rows
 from windlass.batch.deploy import Deployer
-from windlass.batch.follow import Followed, follow_job
+from windlass.batch.follow import Followed, follow_job, look_at, shorten
 from windlass.batch.models import (
     Collected,
     CollectResults,
@@ -37,7 +37,7 @@ from windlass.batch.plan import plan_run
 from windlass.batch.ports import Assets, BatchEndpoints, BatchJobs, Clock, Listener
 from windlass.batch.prepare import digest_tables, find_tables, prepare_input, read_keys, write_keys
 from windlass.batch.record import FileRuns, Phase, Run
-from windlass.errors.batch import JobFailedError
+from windlass.errors.batch import JobFailedError, JobNotFoundError
 from windlass.project.definitions import BatchDefinition
 from windlass.project.results import ResultFormat
 from windlass.release.models import Endpoint
@@ -110,7 +110,7 @@ class BatchRuns:
         begun = self._clock.elapsed()
         with self._runs.lock():
             self._runs.sweep()
-            run = self._runs.find_open(_digest(wish.source), describe_choice(wish.model))
+            run = self._find_open(wish)
             if run is None:
                 run = self._prepare(wish)
             else:
@@ -129,6 +129,39 @@ class BatchRuns:
             run = self._runs.find_job(job) or self._adopt(job, wish)
             listen.resumed(run.run, run.job)
             return self._finish(run, wish, listen, begun)
+
+    def cancel(self, job: str, listen: Listener) -> Job:
+        """End a job and wait until it has ended; one that has ended already stays as it ended.
+
+        Raises:
+            JobNotFoundError: The workspace has no such job.
+        """
+        with self._runs.lock():
+            known = self._jobs.get(job)
+            if not known.status.is_final:
+                self._jobs.cancel(known)
+            ended = follow_job(known, self._jobs, self._clock, listen.progress).job
+            run = self._runs.find_job(job)
+            if run is not None and run.phase.is_open and ended.status is not JobStatus.COMPLETED:
+                self._runs.save(run.moved(phase=Phase.ENDED))
+        return ended
+
+    def _find_open(self, wish: Wish) -> Run | None:
+        """Find an unfinished run of the same table with the same model whose job can still be followed."""
+        digest, model = _digest(wish.source), describe_choice(wish.model)
+        while (run := self._runs.find_open(digest, model)) is not None and self._is_gone(run):
+            # The job went with its workspace: nothing of it is left to be collected.
+            self._runs.save(run.moved(phase=Phase.ENDED))
+        return run
+
+    def _is_gone(self, run: Run) -> bool:
+        if run.phase is not Phase.STARTED:
+            return False
+        try:
+            self._jobs.get(run.job)
+        except JobNotFoundError:
+            return True
+        return False
 
     def _plan(self, wish: Wish, *, rows: int | None, files: int | None, folder: Path) -> Plan:
         endpoint = self._endpoints.observe(wish.endpoint)
@@ -232,11 +265,14 @@ class BatchRuns:
         home = self._runs.folder(run.run)
         places = Places(home=home, files=folder, database=wish.database)
         collected, merged = collect_rows(run, last.job, self._jobs, wish.layout, places, now=self._clock.now())
+        # By now whoever keeps count of the nodes has seen the last of them leave.
+        nodes = shorten(look_at(last.job, self._jobs, self._clock).nodes_over_time or last.nodes)
         self._runs.save(run.moved(phase=Phase.COLLECTED))
-        shutil.rmtree(home / INPUT, ignore_errors=True)
+        if (home / INPUT).is_dir():
+            shutil.rmtree(home / INPUT)
         listen.step(collect, done=True)
         check_complete(merged, collected)
-        return replace(collected, seconds=self._clock.elapsed() - begun, nodes_over_time=last.nodes)
+        return replace(collected, seconds=self._clock.elapsed() - begun, nodes_over_time=nodes)
 
     def _follow(self, run: Run, listen: Listener) -> Followed:
         listen.step(FollowJob(), done=False)

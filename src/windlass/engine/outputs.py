@@ -88,7 +88,7 @@ def _read_state(folder: Path, root: Path, stack: str) -> StackOutputs:
     try:
         state = json.loads(file.read_bytes())
     except FileNotFoundError as error:
-        raise StackNotFoundError(stack, "the state of this project") from error
+        raise StackNotFoundError(stack, "the backend in use") from error
     return parse_outputs(find_outputs(state, stack), stack)
 
 

@@ -65,7 +65,7 @@ def _judge_answer(sample: Sample, answer: Answer, settings: SmokeTest, deploymen
         yield f"{name} was answered by {answer.deployment}"
         return
     if answer.status != _OK:
-        yield f"{name} was answered with {answer.status}: {_quote(answer.text)}"
+        yield f"{name} was answered with {answer.said}: {_quote(answer.text)}"
         return
     given = _parse(answer.body)
     if given is _MISSING:

@@ -217,12 +217,26 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What came back from scoring."""
+    """What came back from scoring.
+
+    Attributes:
+        status: What the front door says; 424 stands for every refusal and failure of the model.
+        body: The answer itself.
+        deployment: Who answered.
+        seconds: How long it took.
+        model_status: What the model itself said where that was not 200; empty otherwise.
+    """
 
     status: int
     body: bytes = field(repr=False)
     deployment: str = ""
     seconds: float = 0.0
+    model_status: str = ""
+
+    @property
+    def said(self) -> str:
+        """The status, for people: with the model's own behind it."""
+        return f"{self.status} (the model said {self.model_status})" if self.model_status else str(self.status)
 
     @property
     def text(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 
 import httpx
@@ -177,3 +178,44 @@ def test_azures_names_are_not_reached_on_the_admin_listener(azure: RunningAzure)
 
 def _trusting(azure: RunningAzure) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=azure.authority)
+
+
+@pytest.mark.recorded
+def test_the_ml_service_marks_its_errors(arm: ArmClients) -> None:
+    group = arm.group()
+
+    refused = arm.call(
+        "GET",
+        f"{{sub}}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/none/models/m/versions/1",
+        api_version="2025-12-01",
+    )
+
+    assert refused.status_code == 404
+    assert refused.headers["x-ms-response-type"] == "error"
+    assert refused.headers["azureml-served-by-cluster"] == "vienna-westeurope-01"
+    assert re.fullmatch(r"\d+\.\d{3}", refused.headers["x-request-time"])
+
+
+@pytest.mark.inferred
+def test_a_doubled_slash_at_the_start_is_one(arm: ArmClients) -> None:
+    name = arm.group()
+    where = f"{MANAGEMENT}//subscriptions/{arm.azure.subscription}/resourceGroups/{name}"
+
+    assert arm.http.get(where, params={"api-version": "2024-03-01"}).json()["name"] == name
+
+
+@pytest.mark.inferred
+def test_half_a_request_does_nothing(arm: ArmClients) -> None:
+    name = fresh("rg-")
+    token = arm.http.headers["Authorization"]
+    head = (
+        f"PUT /subscriptions/{arm.azure.subscription}/resourceGroups/{name}?api-version=2024-03-01 HTTP/1.1\r\n"
+        f"Host: management.azure.com\r\nAuthorization: {token}\r\nContent-Length: 1000\r\n\r\n"
+    )
+    (api,) = (row["address"] for row in arm.azure.status()["listeners"] if row["name"] == "api")
+    plain = socket.create_connection(("127.0.0.1", int(api.rpartition(":")[2])))
+
+    with _trusting(arm.azure).wrap_socket(plain, server_hostname="management.azure.com") as half:
+        half.sendall(head.encode() + b'{"location": "westeurope"}')
+
+    assert arm.call("GET", f"{{sub}}/resourceGroups/{name}").status_code == 404

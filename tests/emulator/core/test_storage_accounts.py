@@ -307,3 +307,15 @@ def test_an_account_that_is_being_made_refuses_a_change(arm: ArmClients) -> None
     # At the test's clock rate it may be ready before the second request.
     state = arm.call("GET", _path(group, name)).json()["properties"]["provisioningState"]
     assert answer.status_code == 409 or state == "Succeeded"
+
+
+@pytest.mark.inferred
+def test_large_blobs_pass_the_proxy_whole(arm: ArmClients) -> None:
+    group = arm.group()
+    blobs = arm.blobs(group, arm.account(group))
+    blobs.create_container("data")
+    content = bytes(range(256)) * 80_000  # 20 MB
+
+    blobs.get_blob_client("data", "large").upload_blob(content, max_concurrency=4)
+
+    assert blobs.get_blob_client("data", "large").download_blob(max_concurrency=4).readall() == content

@@ -180,6 +180,17 @@ async def test_a_failed_change_leaves_what_is_in_service(served: InProcess) -> N
     assert (await shown(served, ONE))["properties"]["provisioningState"] == "Succeeded"
 
 
+@pytest.mark.inferred
+async def test_a_try_takes_nothing_from_one_that_failed_before(served: InProcess) -> None:
+    await done(served, "PUT", ONE, deployment_body(model="broken"))
+    served.blobs.upload("store1", "assets", "src/score.py", b"# corrected\ndef init(): ...\n")
+
+    await done(served, "PUT", ONE, deployment_body(model="two"))
+
+    (script,) = (served.azure.settings.data / "online").glob("*/r*/src/score.py")
+    assert script.read_text().startswith("# corrected")
+
+
 @pytest.mark.recorded
 async def test_the_log_of_a_failed_deployment_can_be_read(local: InProcess) -> None:
     await done(local, "PUT", ONE, deployment_body(model="broken"))
@@ -256,6 +267,27 @@ async def test_no_deployment_is_begun_while_its_endpoint_changes(local: InProces
     )
 
 
+@pytest.mark.inferred
+async def test_an_operation_that_fails_before_it_begins_leaves_no_deployment_in_the_making(local: InProcess) -> None:
+    local.azure.faults.add(operation="online_deployment")
+
+    await done(local, "PUT", ONE, deployment_body())
+
+    assert (await shown(local, ONE))["properties"]["provisioningState"] == "Failed"
+
+
+@pytest.mark.inferred
+async def test_a_deletion_that_failed_can_be_asked_for_again(served: InProcess) -> None:
+    served.azure.faults.add(operation="online_deployment")
+    await done(served, "DELETE", ONE)
+    state = (await shown(served, ONE))["properties"]["provisioningState"]
+
+    await done(served, "DELETE", ONE)
+
+    assert state == "Failed"
+    assert instances(served) == []
+
+
 @pytest.mark.recorded
 async def test_more_than_the_quota_is_refused_with_the_reserve_counted(local: InProcess) -> None:
     with pytest.raises(MlError) as refused:
@@ -319,6 +351,22 @@ async def test_a_killed_instance_is_started_again(served: InProcess) -> None:
     await fleet.until(lambda: fleet.instances[0].state == "running")
 
     (after,) = instances(served)
+    assert after["pid"] != before["pid"]
+
+
+@pytest.mark.specified
+async def test_an_instance_that_no_longer_answers_its_liveness_probe_is_started_again(local: InProcess) -> None:
+    probe = {"period": "PT0.05S", "timeout": "PT0.1S", "failureThreshold": 2}
+    await done(local, "PUT", ONE, deployment_body(livenessProbe=probe))
+    (before,) = instances(local)
+    fleet = next(iter(local.azure.live["online"].fleets.values()))
+
+    (folder,) = (local.azure.settings.data / "online").glob("*/r1/instance-0")
+    (folder / "hangs").touch()
+    await fleet.until(lambda: fleet.instances[0].state == "restarting")
+    await fleet.until(lambda: fleet.instances[0].state == "running")
+
+    (after,) = instances(local)
     assert after["pid"] != before["pid"]
 
 

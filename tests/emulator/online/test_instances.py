@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from windlass_emulator.errors import AzureError
+from windlass_emulator.online.console import cause_of, trim
 from windlass_emulator.online.durations import seconds
-from windlass_emulator.online.instance import LONGEST_PAUSE, Probe, cause_of, pause_before, trim
+from windlass_emulator.online.instance import LONGEST_PAUSE, Probe, pause_before
 
 INIT_FAILED = """\
 2026-11-20 11:55:14,037 E [31853] azmlinfsrv - User's init function failed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -66,6 +67,22 @@ def test_scaling_up_and_down_loses_no_request(scored: Scored) -> None:
     assert load.failures == []
 
 
+def test_a_request_under_way_outlives_a_move_of_traffic_and_the_deletion_of_its_deployment(scored: Scored) -> None:
+    work, name, caller = scored
+    work.deploy(name, "late", "two").result()
+    work.traffic(name, late=100)
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        under_way = pool.submit(caller.score, {"seconds": 3})
+        _until_waiting(work, name)
+        work.traffic(name, two=100)
+        work.ml.online_deployments.begin_delete("late", name).result()
+        answer = under_way.result()
+
+    assert (answer.status_code, answer.headers["azureml-model-deployment"]) == (200, "late")
+    assert [one["deployment"] for one in work.instances(name)] == ["two"]
+
+
 def test_a_version_that_fails_to_start_leaves_the_one_in_service_alone(scored: Scored) -> None:
     work, name, caller = scored
 
@@ -75,3 +92,9 @@ def test_a_version_that_fails_to_start_leaves_the_one_in_service_alone(scored: S
     assert work.ml.online_deployments.get("two", name).provisioning_state == "Failed"
     assert caller.model() == "three"
     assert "the model is broken" in work.ml.online_deployments.get_logs("two", name, lines=40)
+
+
+def _until_waiting(work: World, name: str) -> None:
+    """Return when the scoring script has begun with the slow request: it says so before it waits."""
+    while "waiting" not in work.ml.online_deployments.get_logs("late", name, lines=3):
+        continue

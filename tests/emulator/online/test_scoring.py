@@ -89,7 +89,7 @@ def test_an_endpoint_that_is_not_there_is_404(scored: Scored) -> None:
     assert caller.score({}).status_code == 404
 
 
-@pytest.mark.recorded
+@pytest.mark.specified
 def test_the_swagger_document_is_there(scored: Scored) -> None:
     caller = scored[2]
 

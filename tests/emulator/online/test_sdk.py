@@ -125,3 +125,26 @@ def test_the_status_tells_of_every_instance(scored: Scored) -> None:
     }
     assert row["pid"] > 0
     assert row["port"] > 0
+
+
+@pytest.mark.specified
+def test_a_data_collector_comes_back_as_the_sdk_understands_it(work: World) -> None:
+    from azure.ai.ml.entities import DataCollector, DeploymentCollection
+
+    work.endpoint("collecting")
+    collector = DataCollector(collections={"request": DeploymentCollection(enabled="true")})
+
+    work.deploy("collecting", "one", data_collector=collector).result()
+
+    there = work.ml.online_deployments.get("one", "collecting").data_collector
+    assert there.collections["request"].enabled == "true"
+
+
+@pytest.mark.inferred
+def test_an_action_that_is_not_emulated_is_501_by_name(scored: Scored) -> None:
+    work, name, _ = scored
+
+    answer = work.rest.send("POST", f"{work.endpoint_id(name)}/recycle")
+
+    assert answer.status_code == 501
+    assert "recycle" in answer.json()["error"]["message"]

@@ -10,7 +10,7 @@ from support.batch import ENDPOINT, LAYOUT, FakeBatchJobs, make_batch_definition
 from support.fake_azure import FakeClock
 
 from windlass.batch.candidate import choose_model, describe_choice
-from windlass.batch.follow import count_nodes, follow_job, pause_after, with_look
+from windlass.batch.follow import count_nodes, follow_job, pause_after, shorten, with_look
 from windlass.batch.models import (
     BatchDeployment,
     BatchEndpoint,
@@ -206,6 +206,15 @@ def test_only_changes_in_the_number_of_nodes_are_kept() -> None:
 
     assert counts == (0, 2, 0)
     assert count_nodes({"idle": 1, "running": 2, "preempted": 5}) == 3
+
+
+def test_a_story_of_nodes_says_each_thing_once_and_stays_readable() -> None:
+    assert shorten((0, 0, 1, 2, 2, 0)) == (0, 1, 2, 0)
+    assert shorten(()) == ()
+
+    long = shorten([number % 2 for number in range(10_000)])
+
+    assert (len(long), long[0], long[-1]) == (40, 0, 1)
 
 
 def test_following_ends_with_the_job_and_tells_every_look(tmp_path: Path) -> None:

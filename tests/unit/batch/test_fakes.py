@@ -90,6 +90,24 @@ def test_a_job_moves_on_with_each_look(tmp_path: Path) -> None:
     assert seen == [JobStatus.WAITING, JobStatus.RUNNING, JobStatus.COMPLETED, JobStatus.COMPLETED]
 
 
+def test_a_cancelled_job_is_over(tmp_path: Path) -> None:
+    jobs = FakeBatchJobs()
+    job = jobs.start(make_request(tmp_path))
+
+    jobs.cancel(job)
+
+    assert jobs.get(job.name).status is JobStatus.CANCELED
+
+
+def test_looks_can_get_lost(tmp_path: Path) -> None:
+    jobs = FakeBatchJobs(loses_looks=1)
+    job = jobs.start(make_request(tmp_path))
+
+    with pytest.raises(AzureUnreachableError):
+        jobs.progress(job)
+    assert jobs.progress(job).job.name == job.name
+
+
 def test_a_job_scores_every_customer_of_every_piece(tmp_path: Path) -> None:
     write_customers(tmp_path / "a.csv", 2)
     (tmp_path / "b.csv").write_text("customer_id,age\nX,1\n")

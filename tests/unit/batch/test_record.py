@@ -64,12 +64,12 @@ def test_a_run_is_found_by_its_job(runs: FileRuns) -> None:
 
 
 def test_names_of_runs_in_one_second_differ(runs: FileRuns) -> None:
-    first = runs.new_name("abcdef0123")
+    first = runs.new_name("azureml:customers:3")
     runs.save(make_run(first))
 
-    second = runs.new_name("abcdef0123")
+    second = runs.new_name("azureml:customers:3")
 
-    assert first == "20231114-221320-abcdef"
+    assert first == "20231114-221320-05086d"
     assert second == f"{first}-2"
 
 

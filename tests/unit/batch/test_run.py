@@ -216,6 +216,18 @@ def test_a_job_whose_answer_got_lost_is_taken_up_by_the_next_command(world: Worl
     assert (collected.job, len(world.jobs.jobs)) == ("batchjob-1", 1)
 
 
+def test_a_job_that_is_gone_with_its_workspace_holds_up_nothing(world: World) -> None:
+    world.guard = kill_at("before look", 1)
+    with pytest.raises(KilledError):
+        world.run()
+    world.guard = lambda _: None
+    world.jobs.jobs.clear()
+
+    collected = world.run()
+
+    assert (collected.rows, world.heard.taken_up) == (COUNT, [])
+
+
 def test_another_table_or_another_model_is_another_run(world: World) -> None:
     world.guard = kill_at("before look", 1)
     with pytest.raises(KilledError):
@@ -276,6 +288,44 @@ def test_without_the_input_nobody_claims_that_a_foreign_job_is_complete(world: W
 def test_a_job_that_nobody_knows_is_refused(world: World) -> None:
     with pytest.raises(JobNotFoundError):
         world.process().resume("batchjob-9", make_wish(None), world.heard)
+
+
+def test_a_cancelled_job_is_over_and_the_same_command_starts_a_new_one(world: World) -> None:
+    world.guard = kill_at("before look", 2)
+    with pytest.raises(KilledError):
+        world.run()
+    world.guard = lambda _: None
+
+    ended = world.process().cancel("batchjob-1", world.heard)
+
+    assert ended.status is JobStatus.CANCELED
+    assert world.run().job == "batchjob-2"
+
+
+def test_a_job_that_has_completed_stays_completed_when_it_is_cancelled(world: World) -> None:
+    world.guard = kill_at("before download", 1)
+    with pytest.raises(KilledError):
+        world.run()
+    world.guard = lambda _: None
+
+    ended = world.process().cancel("batchjob-1", world.heard)
+
+    assert ended.status is JobStatus.COMPLETED
+    assert world.run().job == "batchjob-1"
+
+
+def test_a_network_that_is_away_for_a_while_does_not_end_the_command(world: World) -> None:
+    world.jobs.loses_looks = 9
+
+    assert world.run().rows == COUNT
+
+
+def test_a_network_that_stays_away_ends_the_command_and_not_the_job(world: World) -> None:
+    world.jobs.loses_looks = 11
+    with pytest.raises(AzureUnreachableError):
+        world.run()
+
+    assert world.run().job == "batchjob-1"
 
 
 def test_two_processes_do_not_run_at_once(world: World) -> None:

@@ -1,4 +1,4 @@
-# mypy: disable-error-code="import-not-found,no-any-return,return,unused-ignore"
+# mypy: disable-error-code="no-any-return,return,unused-ignore"
 from __future__ import annotations
 
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from customers import generate_customers, without_label, write_csv
+from customers import generate_customers, without_label, write_csv  # type: ignore[import-not-found]
 from numpy.typing import NDArray
-from score_files import RESULT_COLUMNS, BadFileError, read_table, run, score_table
+from score_files import RESULT_COLUMNS, BadFileError, read_table, run, score_table  # type: ignore[import-not-found]
 
 from windlass.project.results import load_results
 

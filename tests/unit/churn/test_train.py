@@ -1,4 +1,4 @@
-# mypy: disable-error-code="import-not-found,no-any-return,return,unused-ignore"
+# mypy: disable-error-code="no-any-return,return,unused-ignore"
 """The two versions of the model, trained as `train.py` trains them."""
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Any
 
 import joblib
 import pytest
-from churn_scoring import score_body
-from train import Metrics, train, write_model
+from churn_scoring import score_body  # type: ignore[import-not-found]
+from train import Metrics, train, write_model  # type: ignore[import-not-found]
 
 from windlass.project.definitions import OnlineDefinition, Sample
 from windlass.project.loader import load_online
@@ -88,3 +88,13 @@ def test_a_model_folder_holds_the_model_and_its_figures(trained: tuple[Any, Metr
 
     assert json.loads((tmp_path / "metrics.json").read_text()) == asdict(metrics)
     assert type(joblib.load(tmp_path / "model.joblib")) is type(model)
+
+
+def test_the_readme_claims_what_is_measured(trained: tuple[Any, Metrics]) -> None:
+    metrics = trained[1]
+    claimed = (
+        f"| {metrics.version} | {metrics.algorithm} | {metrics.auc:.3f} | {metrics.log_loss:.3f} "
+        f"| {metrics.accuracy:.3f} | {metrics.base_rate * 100:.0f} % buy again |"
+    )
+
+    assert claimed in (EXAMPLE / "README.md").read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ import re
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import formatdate
 from http import HTTPStatus
@@ -47,6 +48,10 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         began = time.perf_counter()
+        try:
+            content = await _read(receive)
+        except _ClientGoneError:
+            return  # half a request is none
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         request = Request(
             azure=self._azure,
@@ -55,7 +60,7 @@ class App:
             path=re.sub("^//+", "/", scope["path"]),
             query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
             headers=headers,
-            content=await _read(receive),
+            content=content,
             params={},
         )
         site = _site(request, secure=scope["scheme"] == "https")
@@ -84,7 +89,7 @@ class App:
             _check_api_version(request)
         principal = _check_token(request, site) if route.needs_token else None
         _check_subscription(request, params)
-        return await route.handler(_with(request, params, principal))
+        return await route.handler(replace(request, params=params, principal=principal))
 
     def _find(self, request: Request, site: Site) -> tuple[Route, dict[str, str]]:
         if found := self._router.find(site, request.method, request.path):
@@ -98,27 +103,19 @@ def _site(request: Request, *, secure: bool) -> Site | None:
     return site if (site == "admin") != secure else None
 
 
+class _ClientGoneError(Exception):
+    """The client closed the connection before its request was whole."""
+
+
 async def _read(receive: Receive) -> bytes:
     parts = []
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _ClientGoneError
         parts.append(message.get("body", b""))
         if not message.get("more_body"):
             return b"".join(parts)
-
-
-def _with(request: Request, params: Mapping[str, str], principal: Principal | None) -> Request:
-    return Request(
-        azure=request.azure,
-        method=request.method,
-        host=request.host,
-        path=request.path,
-        query=request.query,
-        headers=request.headers,
-        content=request.content,
-        params=params,
-        principal=principal,
-    )
 
 
 def _check_api_version(request: Request) -> None:
@@ -211,7 +208,7 @@ def _headers(request: Request, site: Site | None, answer: Answer, taken: float) 
 
 def _control_plane_headers(request: Request, answer: Answer, taken: float) -> dict[str, str]:
     correlation = str(uuid.uuid4())
-    region = _region(request)
+    region, now = _region(request), datetime.fromtimestamp(request.azure.clock.now(), UTC)
     kind, left, left_globally = _ALLOWANCE.get(request.method, _WRITES)
     headers = {
         "Cache-Control": "no-cache",
@@ -219,7 +216,7 @@ def _control_plane_headers(request: Request, answer: Answer, taken: float) -> di
         "Expires": "-1",
         "x-ms-correlation-request-id": correlation,
         "x-ms-request-id": correlation,
-        "x-ms-routing-request-id": f"{region.upper()}:{datetime.now(UTC):%Y%m%dT%H%M%SZ}:{correlation}",
+        "x-ms-routing-request-id": f"{region.upper()}:{now:%Y%m%dT%H%M%SZ}:{correlation}",
         "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
         "X-Content-Type-Options": "nosniff",
         f"x-ms-ratelimit-remaining-subscription-{kind}": str(left),

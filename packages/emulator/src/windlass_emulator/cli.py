@@ -129,10 +129,12 @@ def serve(folder: DataFolder, clock_rate: float, *, retry_after: bool, ready_des
     say = _say(ready_descriptor)
     from windlass_emulator import azurite
     from windlass_emulator import serve as process
+    from windlass_emulator.store import StateFormatError
 
+    refusals = (azurite.MissingToolError, azurite.AzuriteStartError, process.AlreadyRunningError, StateFormatError)
     try:
         process.serve(folder, clock_rate=clock_rate, retry_after=retry_after, ready=say)
-    except (azurite.MissingToolError, azurite.AzuriteStartError, process.AlreadyRunningError) as error:
+    except refusals as error:
         say(str(error))
         sys.exit(1)
 

@@ -41,6 +41,10 @@ class ControlError(Exception):
     """Something that the user has to know; the message is the whole sentence."""
 
 
+_OUTPUT = "supervisor.out"
+"""Takes what the supervisor's process writes outside its log."""
+
+
 @dataclass(frozen=True, slots=True)
 class Supervisor:
     """A supervisor that has announced itself.
@@ -95,7 +99,14 @@ def start(folder: DataFolder, options: Options, environment: Mapping[str, str]) 
     sentence = _spawn(folder, options, environment)
     if running := _running(folder):
         return running, True
-    raise ControlError(sentence or f"The local Azure did not start. Its log is {folder.log}.")
+    raise ControlError(sentence or f"The local Azure did not start{_last_words(folder)}. Its log is {folder.log}.")
+
+
+def _last_words(folder: DataFolder) -> str:
+    """What a supervisor that broke off said last: the sentence of an error that nobody foresaw."""
+    lines = (folder.logs / _OUTPUT).read_text(encoding="utf-8", errors="replace").split("\n")
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return f": {last}" if last else ""
 
 
 def _running(folder: DataFolder) -> Supervisor | None:
@@ -107,7 +118,7 @@ def _spawn(folder: DataFolder, options: Options, environment: Mapping[str, str])
     """Start `serve` in the background and return what it says when it is ready or has failed."""
     reader, writer = os.pipe()
     command = [sys.executable, "-m", "windlass_emulator", "serve", "--data", str(folder.root), *options.arguments()]
-    with (folder.logs / "supervisor.out").open("wb") as output:
+    with (folder.logs / _OUTPUT).open("wb") as output:
         subprocess.Popen(
             [*command, "--ready-descriptor", str(writer)],
             env=own_environment(environment),

@@ -83,8 +83,9 @@ class DataFolder:
         return self.root / "guard.lock"
 
     def create(self) -> None:
-        """Make the folder, for this user only."""
+        """Make the folder, for this user only: the database holds keys."""
         self.root.mkdir(parents=True, exist_ok=True)
+        self.root.chmod(0o700)
         for folder in (self.secrets, self.logs, self.blobs):
             folder.mkdir(mode=0o700, exist_ok=True)
 

@@ -29,6 +29,10 @@ create table if not exists operations (
 """
 
 
+FORMAT = 1
+"""Raised whenever the meaning of what is stored changes: a local Azure is state to try things on, not to migrate."""
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """One resource as stored.
@@ -53,15 +57,37 @@ class Resource:
         return self.id.rsplit("/", 1)[1]
 
 
+class StateFormatError(Exception):
+    """The data folder was written by a version of the local Azure that keeps its state in another form."""
+
+
 class Store:
-    """Resources, facts and operations of one data folder."""
+    """Resources, facts and operations of one data folder.
+
+    Raises:
+        StateFormatError: The file is of another version.
+    """
 
     def __init__(self, path: Path | str) -> None:
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._take_format(path)
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = normal")
         self._db.executescript(_SCHEMA)
         self._depth = 0
+
+    def _take_format(self, path: Path | str) -> None:
+        """Mark a new file with our format; refuse a file of another one."""
+        found = self._db.execute("pragma user_version").fetchone()[0]
+        is_new = not self._db.execute("select 1 from sqlite_master").fetchone()
+        if not is_new and found != FORMAT:
+            self._db.close()
+            raise StateFormatError(
+                f"The state in {path} was written by another version of the local Azure (format {found}, this one "
+                f"reads {FORMAT}). Reset it, then tell the stack: python scripts/local.py reset, make local-up, "
+                "pulumi refresh -s local --yes."
+            )
+        self._db.execute(f"pragma user_version = {FORMAT}")
 
     def close(self) -> None:
         """Close the file."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from windlass_emulator.feature import Feature
-from windlass_emulator.online import deployments, endpoints, scoring, service, views
+from windlass_emulator.online import access, deployments, endpoints, scoring, service, views
 from windlass_emulator.online.ids import DEPLOYMENT_TYPE, ENDPOINT_TYPE
 from windlass_emulator.online.live import status
 
@@ -12,11 +12,11 @@ def feature() -> Feature:
     """Return this part of the local Azure."""
     return Feature(
         "online",
-        routes=(*endpoints.routes(), *deployments.routes(), *scoring.routes()),
+        routes=(*endpoints.routes(), *access.routes(), *deployments.routes(), *scoring.routes()),
         actions={
             "online_endpoint.apply": endpoints.apply_endpoint,
             "online_endpoint.delete": endpoints.remove_endpoint,
-            "online_endpoint.regenerate": endpoints.change_keys,
+            "online_endpoint.regenerate": access.change_keys,
             "online_deployment.apply": service.apply_deployment,
             "online_deployment.delete": service.remove_deployment,
         },

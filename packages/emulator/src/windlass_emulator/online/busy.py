@@ -50,6 +50,6 @@ def state_of(azure: LocalAzure, resource: Resource) -> str:
     """
     stored = str(resource.body["properties"]["provisioningState"])
     operation = azure.operations.get(str(azure.store.fact(resource.id, "operation")))
-    if operation is not None and operation.status == FAILED and stored in {"Creating", "Updating"}:
+    if operation is not None and operation.status == FAILED and stored in {"Creating", "Updating", "Deleting"}:
         return "Failed"
     return stored

@@ -69,8 +69,9 @@ async def put_deployment(request: Request) -> Answer:
     filled = defaults.fill_deployment(body)
     _require_possible(request, endpoint, existing, filled)
     find_parts(request.azure, require_workspace(request).id, filled["properties"])
-    stored = _write(request, endpoint, existing, filled)
-    operation = _start(request, stored, "online_deployment.apply")
+    with request.azure.store.transaction():
+        stored = _write(request, endpoint, existing, filled)
+        operation = _start(request, stored, "online_deployment.apply")
     return lro.accepted_put(request, operation, views.deployment(request.azure, stored, request.api_version))
 
 
@@ -149,8 +150,9 @@ async def patch_deployment(request: Request) -> Answer:
         "sku": {**existing.body["sku"], **_count(sent.get("sku"))},
     }
     _require_possible(request, endpoint, existing, filled)
-    stored = _write(request, endpoint, existing, filled)
-    return without_status(lro.accepted(request, _start(request, stored, "online_deployment.apply")))
+    with request.azure.store.transaction():
+        operation = _start(request, _write(request, endpoint, existing, filled), "online_deployment.apply")
+    return without_status(lro.accepted(request, operation))
 
 
 def _count(sku: dict[str, Any] | None) -> dict[str, Any]:
@@ -168,8 +170,10 @@ async def delete_deployment(request: Request) -> Answer:
     for traffic, mirror in ((effective["traffic"], effective["mirror"]), (wanted["traffic"], wanted["mirrorTraffic"])):
         rules.refuse_traffic_holder(existing.name, endpoint.name, {"traffic": traffic, "mirror traffic": mirror})
     body = {**existing.body, "properties": {**existing.body["properties"], "provisioningState": "Deleting"}}
-    stored = azure.store.put(existing.id, DEPLOYMENT_TYPE, body, parent=endpoint.id, now=azure.clock.now())
-    return deleted(request, _start(request, stored, "online_deployment.delete"))
+    with azure.store.transaction():
+        stored = azure.store.put(existing.id, DEPLOYMENT_TYPE, body, parent=endpoint.id, now=azure.clock.now())
+        operation = _start(request, stored, "online_deployment.delete")
+    return deleted(request, operation)
 
 
 async def list_skus(request: Request) -> Answer:

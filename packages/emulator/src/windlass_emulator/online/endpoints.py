@@ -1,4 +1,4 @@
-"""Online endpoints: made, read, changed, deleted; their keys and tokens."""
+"""Online endpoints: made, read, changed, deleted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from windlass_emulator.errors import OperationFailedError, invalid_content
 from windlass_emulator.http import Answer, Request, Route
 from windlass_emulator.ml.common import listing, region_of, require_workspace, system_data, type_of, workspace_of
 from windlass_emulator.online import rules, shapes, views
-from windlass_emulator.online.busy import require_quiet_endpoint
+from windlass_emulator.online.busy import require_quiet_endpoint, state_of
 from windlass_emulator.online.identities import complete_identity
 from windlass_emulator.online.ids import (
     DEPLOYMENT_TYPE,
@@ -21,8 +21,8 @@ from windlass_emulator.online.ids import (
     find_endpoint,
     require_endpoint,
 )
-from windlass_emulator.online.keys import changed_keys, first_keys, keys_of
-from windlass_emulator.online.live import close_doorway, close_fleet, open_doorway, signer
+from windlass_emulator.online.keys import first_keys
+from windlass_emulator.online.live import close_doorway, close_fleet, open_doorway
 from windlass_emulator.shapes import check
 
 if TYPE_CHECKING:
@@ -41,9 +41,6 @@ def routes() -> tuple[Route, ...]:
         Route("PUT", ENDPOINT, put_endpoint, provenance="recorded"),
         Route("PATCH", ENDPOINT, patch_endpoint, provenance="recorded"),
         Route("DELETE", ENDPOINT, delete_endpoint, provenance="recorded"),
-        Route("POST", ENDPOINT + "/listKeys", list_keys, provenance="recorded"),
-        Route("POST", ENDPOINT + "/regenerateKeys", regenerate_keys, provenance="recorded"),
-        Route("POST", ENDPOINT + "/token", get_token, provenance="recorded"),
     )
 
 
@@ -67,15 +64,12 @@ async def put_endpoint(request: Request) -> Answer:
     rules.require_location(body, region_of(require_workspace(request)))
     if existing is None:
         _require_creatable(request, body)
-        stored = _write_new(request, body)
     else:
         _require_updatable(request, existing, body)
-        stored = _write_changed(request, existing, body)
-    operation = _operation(request, stored, "online_endpoint.apply")
-    echo = existing is not None or views.answers_plainly(request.api_version)
     with request.azure.store.transaction():
-        request.azure.store.set_fact(stored.id, "operation", operation.id)
-        request.azure.operations.start(operation)
+        stored = _write_new(request, body) if existing is None else _write_changed(request, existing, body)
+        operation = _start(request, stored, "online_endpoint.apply")
+    echo = existing is not None or views.answers_plainly(request.api_version)
     shown = views.endpoint_echo if echo else views.endpoint
     return lro.accepted_put(request, operation, shown(request.azure, stored, request.api_version))
 
@@ -110,7 +104,7 @@ def _in_service(azure: LocalAzure, endpoint: str) -> set[str]:
     return {
         one.name
         for one in azure.store.children(endpoint, DEPLOYMENT_TYPE)
-        if azure.store.fact(one.id, "serving") and one.body["properties"]["provisioningState"] != "Deleting"
+        if azure.store.fact(one.id, "serving") and state_of(azure, one) != "Deleting"
     }
 
 
@@ -182,7 +176,8 @@ def _system_data(request: Request, existing: Resource | None) -> dict[str, str]:
     return {name: data[name] for name in views.SYSTEM_DATA if name in data}
 
 
-def _operation(request: Request, endpoint: Resource, action: str, **arguments: Any) -> Operation:
+def operation_on(request: Request, endpoint: Resource, action: str) -> Operation:
+    """Describe an operation on an endpoint."""
     workspace = require_workspace(request)
     return lro.new_operation(
         request,
@@ -191,15 +186,20 @@ def _operation(request: Request, endpoint: Resource, action: str, **arguments: A
         action,
         region=region_of(workspace),
         scope=str(workspace.body["properties"].get("workspaceId", "")),
-        **arguments,
     )
+
+
+def _start(request: Request, endpoint: Resource, action: str) -> Operation:
+    operation = operation_on(request, endpoint, action)
+    request.azure.store.set_fact(endpoint.id, "operation", operation.id)
+    return request.azure.operations.start(operation)
 
 
 async def apply_endpoint(azure: LocalAzure, operation: Operation) -> None:
     """Carry out the making or changing of an endpoint."""
     created = bool(azure.store.fact(operation.resource, "created"))
     await azure.take("online_endpoint.update" if created else "online_endpoint.create")
-    endpoint = _still_there(azure, operation.resource)
+    endpoint = require_still(azure, operation.resource)
     properties = endpoint.body["properties"]
     effective = {"traffic": properties["traffic"], "mirror": properties["mirrorTraffic"]}
     with azure.store.transaction():
@@ -214,7 +214,12 @@ def _set_state(azure: LocalAzure, endpoint: Resource, state: str) -> Resource:
     return azure.store.put(endpoint.id, ENDPOINT_TYPE, body, parent=workspace_of(endpoint.id), now=azure.clock.now())
 
 
-def _still_there(azure: LocalAzure, endpoint: str) -> Resource:
+def require_still(azure: LocalAzure, endpoint: str) -> Resource:
+    """Return the endpoint of an operation.
+
+    Raises:
+        OperationFailedError: It was deleted meanwhile, with its workspace or group.
+    """
     if found := azure.store.get(endpoint):
         return found
     raise OperationFailedError("ResourceNotFound", f"'{endpoint}' was deleted while it was in the making.")
@@ -234,13 +239,11 @@ async def patch_endpoint(request: Request) -> Answer:
         "systemData": _system_data(request, endpoint),
         "properties": {**endpoint.body["properties"], "provisioningState": "Updating"},
     }
-    azure = request.azure
-    stored = azure.store.put(
-        endpoint.id, ENDPOINT_TYPE, changed, parent=workspace_of(endpoint.id), now=azure.clock.now()
-    )
-    operation = _operation(request, stored, "online_endpoint.apply")
-    azure.store.set_fact(stored.id, "operation", operation.id)
-    return without_status(lro.accepted(request, azure.operations.start(operation)))
+    store, now = request.azure.store, request.azure.clock.now()
+    with store.transaction():
+        stored = store.put(endpoint.id, ENDPOINT_TYPE, changed, parent=workspace_of(endpoint.id), now=now)
+        operation = _start(request, stored, "online_endpoint.apply")
+    return without_status(lro.accepted(request, operation))
 
 
 def without_status(answer: Answer) -> Answer:
@@ -255,11 +258,9 @@ async def delete_endpoint(request: Request) -> Answer:
     if endpoint is None:
         return Answer(204)
     require_quiet_endpoint(request.azure, endpoint.id)
-    operation = _operation(request, endpoint, "online_endpoint.delete")
     with request.azure.store.transaction():
         _set_state(request.azure, endpoint, "Deleting")
-        request.azure.store.set_fact(endpoint.id, "operation", operation.id)
-        request.azure.operations.start(operation)
+        operation = _start(request, endpoint, "online_endpoint.delete")
     return deleted(request, operation)
 
 
@@ -284,49 +285,3 @@ async def end_endpoint(azure: LocalAzure, endpoint: str) -> None:
         close_doorway(azure, found)
     for deployment in azure.store.children(endpoint, DEPLOYMENT_TYPE):
         await close_fleet(azure, deployment.id)
-
-
-async def list_keys(request: Request) -> Answer:
-    """List the keys of an online endpoint; both are null where it is scored with Entra tokens."""
-    endpoint = require_endpoint(request)
-    if endpoint.body["properties"]["authMode"] == "AADToken":
-        return Answer(200, {"primaryKey": None, "secondaryKey": None})
-    return Answer(200, keys_of(request.azure, endpoint.id))
-
-
-async def regenerate_keys(request: Request) -> Answer:
-    """Replace one of the keys of an online endpoint."""
-    body = request.json()
-    check(body, shapes.REGENERATE_KEYS)
-    endpoint = require_endpoint(request)
-    kind = str(body.get("keyType", ""))
-    if kind.lower() not in {"primary", "secondary"}:
-        raise invalid_content(f"'{kind}' is not a value of keyType: Primary, Secondary.", target="keyType")
-    keys = changed_keys(keys_of(request.azure, endpoint.id), kind, body.get("keyValue"))
-    # The new keys wait in the store and not among the operation's arguments, which are shown in logs.
-    request.azure.store.set_fact(endpoint.id, "next_keys", keys)
-    operation = request.azure.operations.start(_operation(request, endpoint, "online_endpoint.regenerate"))
-    return without_status(lro.accepted(request, operation))
-
-
-async def change_keys(azure: LocalAzure, operation: Operation) -> None:
-    """Carry out the replacement of a key."""
-    await azure.take("online_endpoint.update")
-    endpoint = _still_there(azure, operation.resource)
-    if keys := azure.store.fact(endpoint.id, "next_keys"):
-        with azure.store.transaction():
-            azure.store.set_fact(endpoint.id, "keys", keys)
-            azure.store.delete_fact(endpoint.id, "next_keys")
-        open_doorway(azure, endpoint)
-
-
-async def get_token(request: Request) -> Answer:
-    """Issue a token with which an online endpoint in mode AMLToken is scored."""
-    endpoint = require_endpoint(request)
-    if endpoint.body["properties"]["authMode"] != "AMLToken":
-        raise rules.inference_refusal(
-            "", f"Endpoint '{endpoint.name}' has authMode {endpoint.body['properties']['authMode']}, not AMLToken."
-        )
-    now = request.azure.clock.now()
-    token = signer(request.azure).issue(endpoint, require_workspace(request), request.principal, now)
-    return Answer(200, token)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -21,6 +20,7 @@ from windlass_emulator.clock import Clock
 from windlass_emulator.errors import OperationFailedError
 from windlass_emulator.online import server
 from windlass_emulator.online.client import BrokenError, Call, UnreachableError, ask
+from windlass_emulator.online.console import cause_of, trim
 from windlass_emulator.online.durations import seconds
 from windlass_emulator.processes import Child, Processes
 
@@ -33,7 +33,6 @@ LONGEST_PAUSE = 30.0
 _STABLE_AFTER = 60.0
 """Seconds of running after which the next pause is short again."""
 
-LOG_BYTES = 20_000_000
 _LOOK = 0.02
 _LOOK_AGAIN = 0.2
 _STOP_GRACE = 3.0
@@ -94,45 +93,6 @@ class Program:
 def pause_before(restarts: int) -> float:
     """Return the seconds to wait before a start, by the number of starts that have failed in a row."""
     return min(FIRST_PAUSE * 2.0 ** min(restarts, 16), LONGEST_PAUSE)
-
-
-_EXCEPTION = re.compile(r"^[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt)\w*\b.*", re.MULTILINE)
-_CHAINED = re.compile(r"\n(?:The above exception was|During handling of the above)")
-
-
-def cause_of(console: str) -> str:
-    """Return the line of a console that says best why a server ended.
-
-    The server wraps what a scoring script raises, so of a chain of exceptions the last but one is the script's.
-    """
-    links = _CHAINED.split(console)
-    raised = _EXCEPTION.findall(links[-2] if len(links) > 1 else console)
-    if raised:
-        return str(raised[-1])
-    lines = [line for line in console.splitlines() if line.strip()]
-    return lines[-1] if lines else "it ended without a word"
-
-
-def trim(console: Path, offset: int, *, most: int = LOG_BYTES) -> int:
-    """Cut a console that has grown too long down to its newer half.
-
-    Args:
-        console: A file to which a process appends.
-        offset: A place in it.
-        most: Bytes that it may have.
-
-    Returns:
-        The same place afterwards, or the beginning when it was cut off.
-    """
-    size = console.stat().st_size if console.exists() else 0
-    if size <= most:
-        return offset
-    with console.open("r+b") as reading, console.open("ab") as appending:
-        reading.seek(size - most // 2)
-        newer = reading.read().partition(b"\n")[2]
-        appending.truncate(0)
-        appending.write(newer)
-    return 0
 
 
 @dataclass(slots=True)

@@ -222,7 +222,7 @@ async def forget(azure: LocalAzure, deployment: str) -> None:
 
 
 async def forget_other_revisions(azure: LocalAzure, deployment: str, keep: set[int]) -> None:
-    """Remove the files of revisions that are neither in service nor the newest try."""
+    """Remove the files of all revisions but those to keep."""
     home = home_of(azure, deployment)
     names = {f"r{revision}" for revision in keep}
     for folder in home.glob("r*"):

@@ -57,7 +57,7 @@ def routes() -> tuple[Route, ...]:
         _route("POST", "/score", "recorded"),
         _route("GET", "/score", "specified"),
         _route("OPTIONS", "/score", "specified"),
-        _route("GET", "/swagger.json", "recorded"),
+        _route("GET", "/swagger.json", "specified"),
         _route("GET", "/", "inferred"),
     )
 

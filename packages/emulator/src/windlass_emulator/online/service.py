@@ -70,9 +70,11 @@ async def _apply(azure: LocalAzure, deployment: str) -> None:
 
 async def _replace(azure: LocalAzure, deployment: str, wanted: Mapping[str, Any]) -> None:
     """Bring a new revision into service, and take the old one out."""
-    serving = azure.store.fact(deployment, "serving")
-    revision = serving["revision"] + 1 if serving else 1
+    # A number of its own for every try, so that nothing of one that failed is taken for this one's.
+    revision: int = azure.store.fact(deployment, "revision", 0) + 1
     azure.store.set_fact(deployment, "revision", revision)
+    serving = azure.store.fact(deployment, "serving")
+    await prepare.forget_other_revisions(azure, deployment, {serving["revision"]} if serving else set())
     events = logs.Events(azure, deployment)
     prepared = await _prepare(azure, deployment, wanted, revision, events)
     fleet = _fleet(azure, deployment, wanted)

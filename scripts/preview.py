@@ -1,0 +1,98 @@
+"""Show what `pulumi up` would change in a stack, and what that costs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from windlass.cli import options
+from windlass.cli.run import run
+
+if TYPE_CHECKING:
+    from windlass.delivery.digest import PreviewDigest
+    from windlass.delivery.models import Report
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@click.command()
+@options.stack
+@click.option(
+    "--output",
+    "-o",
+    type=click.Choice(["table", "json", "markdown"]),
+    default="table",
+    show_default=True,
+    help="For people, JSON for programs, or Markdown for a comment on a pull request.",
+)
+@click.option(
+    "--file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="PREVIEW.json",
+    help="Read what `pulumi preview --json` wrote, and do not ask the engine.",
+)
+@options.verbose
+def preview(
+    *,
+    stack: str,
+    output: str,
+    file: Path | None,
+    verbose: bool,  # noqa: ARG001 - read by cli.run
+) -> None:
+    """Show what `pulumi up` would change in a stack, what loses data or interrupts service first.
+
+    Nothing is changed. Exit code 6 when the engine cannot preview the stack; Markdown and JSON are written then
+    too, with its errors.
+    """
+    from windlass.delivery.classify import make_report
+    from windlass.errors.delivery import PreviewFailedError
+
+    report = make_report(_digest(stack, file), stack)
+    _show(report, output)
+    if report.errors:
+        raise PreviewFailedError(stack, report.errors, report.output)
+
+
+def _digest(stack: str, file: Path | None) -> PreviewDigest:
+    from windlass.engine.preview import read_preview, run_preview
+
+    if file is not None:
+        return read_preview(file)
+    click.echo(f"previewing stack {stack} ...", err=True)
+    return run_preview(ROOT, stack, os.environ)
+
+
+def _show(report: Report, output: str) -> None:
+    from windlass.cli import render
+    from windlass.delivery.markdown import report_as_markdown
+    from windlass.delivery.report import report_as_json
+
+    if output == "json":
+        render.show_json(report_as_json(report))
+    elif output == "markdown":
+        sys.stdout.write(report_as_markdown(report))
+    elif not report.errors:
+        _show_table(report)
+
+
+def _show_table(report: Report) -> None:
+    from rich.markup import escape
+
+    from windlass.cli import render
+    from windlass.delivery.report import COLUMNS, describe_report, describe_totals, report_rows
+
+    if rows := report_rows(report):
+        # A value such as [red] is a value, and no colour.
+        render.show_table(COLUMNS, [[escape(cell) for cell in row] for row in rows])
+        click.echo()
+    click.echo(f"Stack {report.stack}: {describe_report(report)}.\n{describe_totals(report)}.")
+    for warning in report.warnings:
+        click.echo(f"warning: {warning}", err=True)
+
+
+if __name__ == "__main__":
+    run(preview)

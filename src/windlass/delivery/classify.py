@@ -1,0 +1,183 @@
+"""Makes a report of a preview: every step in one class, with its risk and its reasons. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from windlass.delivery.digest import UNKNOWN, PreviewDigest, PreviewStep, ResourceState
+from windlass.delivery.models import Change, Difference, Report, ResourceChange, Risk
+from windlass.delivery.rules import OPERATIONS, change_of, risk_of, short_type
+from windlass.delivery.values import MISSING, find_value, hide_in_text, parse_path, show_text, show_value
+from windlass.errors.delivery import PreviewOfOtherStackError
+
+_SAME: Final = "same"
+_NO_STATE: Final = ResourceState()
+_LONGEST_NAME: Final = 200
+_LONGEST_ID: Final = 1000
+# What the engine adds to an error that has been said.
+_ECHOES: Final = ("an unhandled error occurred: Program exited", "preview failed")
+_UNLISTED: Final = frozenset({Change.PART, Change.READ, Change.UNCHANGED})
+# What the engine goes through to do a change; its own count leaves these out, or counts them apart.
+_UNCOUNTED: Final = frozenset(
+    {_SAME, *(operation for operation, change in OPERATIONS.items() if change in {Change.PART, Change.READ})}
+)
+
+
+def make_report(digest: PreviewDigest, stack: str) -> Report:
+    """Judge a preview.
+
+    Args:
+        digest: What the engine said.
+        stack: The stack that it is expected to be of.
+
+    Raises:
+        PreviewOfOtherStackError: It is of another stack.
+        UnknownOperationError: The engine plans what this version does not know.
+    """
+    _check_stack(digest.steps, stack)
+    classes = classify(digest.steps)
+    errors = _errors(digest)
+    return Report(
+        stack=stack,
+        changes=tuple(sorted(filter(_is_worth_listing, _resource_changes(classes)), key=_by_risk)),
+        totals=_totals(classes, digest.change_summary),
+        warnings=(*map(hide_in_text, digest.said("warning")), *(() if errors else _disagreements(digest))),
+        errors=errors,
+        output=tuple(hide_in_text(text) for text in digest.said("info", "info#err")) if errors else (),
+    )
+
+
+def classify(steps: Sequence[PreviewStep]) -> tuple[tuple[PreviewStep, Change], ...]:
+    """Put every step into one class.
+
+    Raises:
+        UnknownOperationError: The engine plans what this version does not know.
+    """
+    replaced = frozenset(step.urn for step in steps if OPERATIONS.get(step.op) is Change.REPLACED)
+    return tuple((step, change_of(step, replaced)) for step in steps)
+
+
+def find_differences(step: PreviewStep) -> tuple[Difference, ...]:
+    """Say what differs in a resource, the reasons of its replacement first.
+
+    A provider may tell the paths (`detailedDiff`), only the keys on the first level (`diffReasons`,
+    `replaceReasons`), or both. A key whose paths are told is not told again.
+    """
+    reasons = frozenset(step.replace_reasons)
+    exact = any(each.replaces for each in step.detailed_diff.values())
+    found = {
+        path: each.replaces or (not exact and parse_path(path)[:1] in {(key,) for key in reasons})
+        for path, each in step.detailed_diff.items()
+    }
+    told = {str(first) for path in found for first in parse_path(path)[:1]}
+    found |= {key: key in reasons for key in (*step.replace_reasons, *step.diff_reasons) if key not in told}
+    return tuple(
+        _difference(step, path, replaces=replaces)
+        for path, replaces in sorted(found.items(), key=lambda pair: (not pair[1], pair[0]))
+    )
+
+
+def _difference(step: PreviewStep, path: str, *, replaces: bool) -> Difference:
+    old, new = step.old_state or _NO_STATE, step.new_state or _NO_STATE
+    segments = parse_path(path)
+    after = find_value(new.inputs, segments)
+    return Difference(
+        path=show_text(path, _LONGEST_NAME),
+        before=show_value(_value_before(old, segments, after), segments),
+        after=show_value(after, segments),
+        replaces=replaces,
+        is_known=after != UNKNOWN,
+    )
+
+
+def _value_before(old: ResourceState, segments: tuple[Any, ...], after: Any) -> Any:
+    """What was asked for before; where that is no difference, what Azure had made of it."""
+    asked = find_value(old.inputs, segments)
+    if asked is not MISSING and asked != after:
+        return asked
+    made = find_value(old.outputs, segments)
+    return asked if made is MISSING else made
+
+
+def _resource_changes(classes: Sequence[tuple[PreviewStep, Change]]) -> Iterator[ResourceChange]:
+    """Judge every step. The engine lists a resource after those that it depends on, but for deletions."""
+    going: dict[str, ResourceChange] = {}
+    for step, change in classes:
+        judged = _judge(step, change, going)
+        if change is Change.REPLACED:
+            going[step.urn] = judged
+        yield judged
+
+
+def _judge(step: PreviewStep, change: Change, going: Mapping[str, ResourceChange]) -> ResourceChange:
+    risk, consequence = risk_of(step, change)
+    differences = find_differences(step) if change in {Change.REPLACED, Change.UPDATED} else ()
+    reasons = [each for each in differences if each.replaces]
+    causes = _causes(step, going) if change is Change.REPLACED and not reasons else ()
+    state = step.old_state or step.new_state or _NO_STATE
+    return ResourceChange(
+        change=change,
+        risk=risk,
+        type=show_text(short_type(step.type)),
+        name=show_text(step.name, _LONGEST_NAME),
+        urn=step.urn,
+        id=show_text(state.id, _LONGEST_ID) if step.old_state else "",
+        is_component=not state.custom,
+        consequence=consequence,
+        differences=differences,
+        follows=tuple(each.name for each in causes),
+        is_certain=_is_certain(reasons, causes),
+    )
+
+
+def _causes(step: PreviewStep, going: Mapping[str, ResourceChange]) -> tuple[ResourceChange, ...]:
+    """Find what goes before a resource that would have no reason of its own to go."""
+    before = step.old_state.dependencies if step.old_state else ()
+    return tuple(going[urn] for urn in dict.fromkeys(before) if urn in going)
+
+
+def _is_certain(reasons: Sequence[Difference], causes: Sequence[ResourceChange]) -> bool:
+    """Whether a change comes for sure: one known reason, or one cause that is certain itself, is enough."""
+    if reasons:
+        return any(each.is_known for each in reasons)
+    return not causes or any(each.is_certain for each in causes)
+
+
+def _errors(digest: PreviewDigest) -> tuple[str, ...]:
+    """What the engine failed with. That it failed is left out where it is said why."""
+    errors = tuple(hide_in_text(text).removeprefix("error: ") for text in digest.said("error"))
+    return tuple(each for each in errors if not each.startswith(_ECHOES)) or errors
+
+
+def _is_worth_listing(each: ResourceChange) -> bool:
+    return each.change not in _UNLISTED or each.risk is not Risk.NONE
+
+
+def _by_risk(each: ResourceChange) -> tuple[int, bool, int, str, str]:
+    return list(Risk).index(each.risk), not each.is_certain, list(Change).index(each.change), each.type, each.name
+
+
+def _totals(classes: Sequence[tuple[PreviewStep, Change]], summary: dict[str, int]) -> tuple[tuple[Change, int], ...]:
+    counts = Counter(change for _, change in classes)
+    counts[Change.UNCHANGED] = max(counts[Change.UNCHANGED], summary.get(_SAME, 0))
+    return tuple((change, counts[change]) for change in Change if change is not Change.PART)
+
+
+def _disagreements(digest: PreviewDigest) -> Iterator[str]:
+    """Tell where the engine's own count is another than that of its steps: something is not listed then."""
+    counts = Counter(step.op for step in digest.steps)
+    for operation in sorted((counts.keys() | digest.change_summary.keys()) - _UNCOUNTED):
+        counted, listed = digest.change_summary.get(operation, 0), counts[operation]
+        if counted != listed:
+            yield (
+                f"the engine counts {operation} {counted} times and lists it {listed} times, so this report may be "
+                "incomplete: read pulumi preview --diff before you apply it"
+            )
+
+
+def _check_stack(steps: Sequence[PreviewStep], stack: str) -> None:
+    for step in steps:
+        if step.stack != stack:
+            raise PreviewOfOtherStackError(stack, step.stack)

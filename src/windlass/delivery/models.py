@@ -1,0 +1,119 @@
+"""What a report on a preview is made of: frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Change(StrEnum):
+    """What becomes of a resource. The order is that of a report."""
+
+    DELETED = "deleted"
+    REPLACED = "replaced"
+    """Deleted and made anew: an update is not possible."""
+    UPDATED = "updated"
+    """Changed in place."""
+    CREATED = "created"
+    IMPORTED = "imported"
+    """It exists; Pulumi takes it over."""
+    READ = "read"
+    """Pulumi only looks at it."""
+    PART = "part"
+    """The engine's own step of a replacement that is reported already. Neither counted nor listed."""
+    UNCHANGED = "unchanged"
+
+
+class Risk(StrEnum):
+    """What a change costs people, the worst first."""
+
+    LOSES_DATA = "loses_data"
+    INTERRUPTS_SERVICE = "interrupts_service"
+    UNPROTECTS = "unprotects"
+    """Pulumi would no longer refuse to delete or replace it."""
+    NONE = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One property that differs, in words that are fit to be shown.
+
+    Attributes:
+        path: Where it is in the resource.
+        before: Its value; None when there was none, or none can be told.
+        after: Its value afterwards, likewise.
+        replaces: Whether this is why the resource is replaced.
+        is_known: Whether `after` is known before the change is made.
+    """
+
+    path: str
+    before: str | None = None
+    after: str | None = None
+    replaces: bool = False
+    is_known: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceChange:
+    """What becomes of one resource, and why.
+
+    Attributes:
+        type: Its type without provider and version, such as `storage:StorageAccount`.
+        id: Its id in Azure; empty when it does not exist yet.
+        is_component: Whether it only groups others and does not exist in Azure.
+        consequence: What `risk` means for this resource; empty when there is none.
+        differences: What differs, the reasons of a replacement first.
+        follows: Names of resources that it depends on and that go before it, when they are the only cause.
+        is_certain: False when it is replaced only if a value that nobody knows yet turns out to differ. An update of
+            a resource makes the engine forget what Azure answered, so that whatever is built on that looks changed.
+    """
+
+    change: Change
+    risk: Risk
+    type: str
+    name: str
+    urn: str
+    id: str = ""
+    is_component: bool = False
+    consequence: str = ""
+    differences: tuple[Difference, ...] = ()
+    follows: tuple[str, ...] = ()
+    is_certain: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A preview for people.
+
+    Attributes:
+        changes: What is worth listing, by risk.
+        totals: Pairs of a change and how many resources have it; every change that is counted is there.
+        warnings: What to know before it is applied.
+        errors: Why the engine could not finish; the rest is then incomplete.
+        output: What else the program and the engine said on the way to an error.
+    """
+
+    stack: str
+    changes: tuple[ResourceChange, ...]
+    totals: tuple[tuple[Change, int], ...]
+    warnings: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    output: tuple[str, ...] = ()
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the worst of all changes is sure to come."""
+        return any(each.is_certain for each in self.with_risk(self.risk))
+
+    @property
+    def risk(self) -> Risk:
+        """The worst of all changes."""
+        return min((each.risk for each in self.changes), key=list(Risk).index, default=Risk.NONE)
+
+    def with_risk(self, risk: Risk) -> tuple[ResourceChange, ...]:
+        """The changes of one risk."""
+        return tuple(each for each in self.changes if each.risk is risk)
+
+    def count(self, change: Change) -> int:
+        """How many resources have this change."""
+        return dict(self.totals)[change]

@@ -1,0 +1,106 @@
+"""Shows values of a resource without showing what nobody may see, or what nobody knows yet. Pure.
+
+The engine has blinded what the program or the provider marked as secret. What they did not mark is blinded here by
+the name of its property, because a report is read by more people than a state file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from windlass.delivery.digest import BLINDED, SIGNATURE_KEY, UNKNOWN
+
+Segment = str | int
+
+HIDDEN: Final = "(secret)"
+NOT_YET: Final = "(known after apply)"
+MISSING: Final = object()
+"""There is no value at the path. `None` is a value."""
+
+_LONGEST: Final = 100
+_SEGMENT: Final = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[\]]+)|(.)', re.DOTALL)
+_SENSITIVE: Final = re.compile(
+    r"(password|passphrase|secret|credential|token|key|connection_?string|sas)(s|_?value)?$", re.IGNORECASE
+)
+_IN_TEXT: Final = re.compile(
+    r"\b(sig|accountkey|sharedaccesskey|password|pwd|client_secret)=[^;&\s\"']+", re.IGNORECASE
+)
+
+
+def parse_path(path: str) -> tuple[Segment, ...]:
+    """Take a property path of the engine apart: `tags["a.b"][0].c`."""
+    found: list[Segment] = []
+    for quoted, index, plain, other in _SEGMENT.findall(path):
+        if index:
+            found.append(int(index))
+        else:
+            found.append(re.sub(r"\\(.)", r"\1", quoted) or plain or other)
+    return tuple(found)
+
+
+def find_value(values: Any, path: Sequence[Segment]) -> Any:
+    """Find what stands at a path; `MISSING` when nothing does.
+
+    What is unknown or secret as a whole is so in each of its parts.
+    """
+    for segment in path:
+        if values in (UNKNOWN, BLINDED) or _is_signed(values):
+            return values
+        is_index = isinstance(values, list) and isinstance(segment, int) and segment < len(values)
+        is_key = isinstance(values, dict) and segment in values
+        if not (is_index or is_key):
+            return MISSING
+        values = values[segment]
+    return values
+
+
+def show_value(value: Any, path: Sequence[Segment]) -> str | None:
+    """Say a value in one short line; None when there is none."""
+    if value is MISSING:
+        return None
+    if value == UNKNOWN:
+        return NOT_YET
+    if value == BLINDED or _is_signed(value) or _is_sensitive(path):
+        return HIDDEN
+    return _show_plain(value)
+
+
+def show_text(text: str, longest: int = _LONGEST) -> str:
+    """Say a text in one line, without the secrets that are known by their form."""
+    line = " ".join(hide_in_text("\n".join(text.splitlines())).split())
+    return line if len(line) <= longest else f"{line[: longest - 3]}..."
+
+
+def hide_in_text(text: str) -> str:
+    """Take unknown values, secrets and control characters out of a text of several lines."""
+    # A value may hold what a terminal would obey or what turns the reading direction round.
+    safe = "".join(each for each in text.replace("\t", " ") if each.isprintable() or each == "\n")
+    plain = safe.replace(UNKNOWN, NOT_YET).replace(BLINDED, HIDDEN)
+    return _IN_TEXT.sub(rf"\1={HIDDEN}", plain)
+
+
+def _show_plain(value: Any) -> str:
+    match value:
+        case str():
+            return show_text(value)
+        case list():
+            return _count(len(value), "item", "items")
+        case dict():
+            return _count(len(value), "entry", "entries")
+        case _:
+            return json.dumps(value)
+
+
+def _is_sensitive(path: Sequence[Segment]) -> bool:
+    return any(isinstance(segment, str) and _SENSITIVE.search(segment) for segment in path)
+
+
+def _is_signed(value: Any) -> bool:
+    return isinstance(value, dict) and SIGNATURE_KEY in value
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

@@ -1,0 +1,67 @@
+"""Has the Pulumi engine preview a stack, or reads a preview that was saved."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from windlass.delivery.digest import PreviewDigest, parse_digest
+from windlass.errors.delivery import PreviewUnreadableError
+from windlass.errors.engine import EngineFailedError, EngineMissingError, StackNotFoundError
+from windlass.errors.teardown import ShellNotReadyError
+from windlass.project.loader import load_cloud
+
+_BACKEND: Final = "PULUMI_BACKEND_URL"
+_STREAMING: Final = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
+"""Makes the engine write events instead of one document."""
+
+
+def run_preview(root: Path, stack: str, environ: Mapping[str, str]) -> PreviewDigest:
+    """Ask the engine what `pulumi up` would do. Nothing is changed.
+
+    A preview that fails is returned as well: its diagnostics have the severity `error`.
+
+    Args:
+        root: The folder of the project.
+        stack: The stack's name.
+        environ: The environment that the engine runs in.
+
+    Raises:
+        UnknownStackError: The stack has no settings.
+        ShellNotReadyError: The stack is local and this shell has not loaded `.windlass/env`.
+        EngineMissingError: There is no engine.
+        StackNotFoundError: The backend does not know the stack.
+        EngineFailedError: The engine ended without a preview.
+    """
+    if load_cloud(root, stack) == "local" and _BACKEND not in environ:
+        raise ShellNotReadyError(stack)
+    command = ["pulumi", "preview", "--json", "--stack", stack, "--non-interactive", "--color", "never"]
+    env = {name: value for name, value in environ.items() if name != _STREAMING}
+    try:
+        done = subprocess.run(
+            command, cwd=root, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError as error:
+        raise EngineMissingError from error
+    has_none = done.returncode and not done.stdout.strip()
+    digest = PreviewDigest() if has_none else parse_digest(done.stdout, "what the engine said")
+    if done.returncode and not digest.said("error"):
+        if "no stack named" in done.stderr:
+            raise StackNotFoundError(stack, "the Pulumi backend in use", details=tuple(done.stderr.splitlines()))
+        raise EngineFailedError(" ".join(command), done.stderr)
+    return digest
+
+
+def read_preview(file: Path) -> PreviewDigest:
+    """Read what `pulumi preview --json` wrote into a file.
+
+    Raises:
+        PreviewUnreadableError: There is no such file, or it holds something else.
+    """
+    try:
+        text = file.read_bytes()
+    except OSError as error:
+        raise PreviewUnreadableError(str(file), error.strerror or "it cannot be opened") from error
+    return parse_digest(text, str(file))

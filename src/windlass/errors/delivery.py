@@ -1,0 +1,44 @@
+"""What can go wrong when a preview is read and told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from windlass.errors import AzureFailedError, UsageError
+
+
+class PreviewUnreadableError(UsageError):
+    """The text is not what the engine writes for a preview."""
+
+    def __init__(self, source: str, what: str) -> None:
+        super().__init__(
+            f"{source} cannot be read as a preview ({what}). Make one with: pulumi preview --json > PREVIEW.json"
+        )
+
+
+class PreviewOfOtherStackError(UsageError):
+    """A saved preview belongs to another stack than the one asked for."""
+
+    def __init__(self, stack: str, found: str) -> None:
+        super().__init__(f"this is a preview of stack {found}, not of {stack}. Give --stack {found}, or another --file")
+
+
+class UnknownOperationError(UsageError):
+    """The engine plans something that nobody has judged; leaving it out could hide a loss."""
+
+    def __init__(self, operation: str, urn: str) -> None:
+        super().__init__(
+            f"the engine plans the operation {operation} on {urn}, which this windlass does not know. "
+            "Read the plan with: pulumi preview --diff, and take a newer windlass"
+        )
+
+
+class PreviewFailedError(AzureFailedError):
+    """The engine could not preview the stack to the end."""
+
+    def __init__(self, stack: str, errors: Sequence[str], details: Sequence[str] = ()) -> None:
+        listed = "\n".join(f"  {line}" for error in errors for line in error.splitlines() if line.strip())
+        super().__init__(
+            f"the preview of stack {stack} failed; nothing was changed. Correct this and run it again:\n{listed}",
+            details=tuple(details),
+        )

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from windlass.delivery.classify import make_report
+from windlass.delivery.digest import parse_digest
+from windlass.delivery.models import Change, Difference, Report, ResourceChange, Risk
+from windlass.delivery.report import (
+    COLUMNS,
+    describe_difference,
+    describe_report,
+    describe_totals,
+    describe_why,
+    report_as_json,
+    report_rows,
+)
+
+SAMPLES = Path(__file__).resolve().parents[2] / "data" / "preview"
+
+
+def sample(name: str) -> Report:
+    return make_report(parse_digest((SAMPLES / f"{name}.json").read_bytes(), name), "local")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("unchanged", "nothing changes"),
+        ("created", "no data is lost, no service is interrupted"),
+        ("mixed", "service is interrupted"),
+        ("moved", "data is lost"),
+        ("unprotected", "protection is taken off"),
+        ("failed", "it failed, and what follows is incomplete"),
+    ],
+)
+def test_a_report_is_summed_up_by_its_worst_change(name: str, said: str) -> None:
+    assert describe_report(sample(name)) == said
+
+
+def test_what_may_not_come_is_not_promised() -> None:
+    perhaps = ResourceChange(
+        change=Change.REPLACED,
+        risk=Risk.LOSES_DATA,
+        type="keyvault:Vault",
+        name="vault",
+        urn="urn",
+        is_certain=False,
+    )
+
+    report = Report(stack="local", changes=(perhaps,), totals=())
+
+    assert describe_report(report) == "data may be lost"
+    assert report_rows(report)[0][:2] == ("data may be lost", "perhaps replaced")
+
+
+def test_totals_leave_out_what_is_rare_and_did_not_happen() -> None:
+    assert describe_totals(sample("mixed")) == "2 deleted, 3 replaced, 3 updated, 0 created, 16 unchanged"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("a", "b", "tags.x: a -> b"),
+        (None, "b", "tags.x: b added"),
+        ("a", None, "tags.x: a -> removed"),
+        (None, None, "tags.x"),
+    ],
+)
+def test_a_difference_is_said_in_one_line(before: str | None, after: str | None, said: str) -> None:
+    assert describe_difference(Difference(path="tags.x", before=before, after=after)) == said
+
+
+def test_of_many_differences_the_first_are_told_and_the_rest_counted() -> None:
+    change = ResourceChange(
+        change=Change.UPDATED,
+        risk=Risk.NONE,
+        type="storage:StorageAccount",
+        name="it",
+        urn="urn",
+        differences=tuple(Difference(path=f"p{number}") for number in range(5)),
+    )
+
+    assert describe_why(change) == ("p0", "p1", "p2", "2 more")
+
+
+def test_a_table_lists_what_exists_in_azure_and_no_component() -> None:
+    rows = report_rows(sample("mixed"))
+
+    assert {len(row) for row in rows} == {len(COLUMNS)}
+    assert [row[3] for row in rows][:2] == ["churn-batch-endpoint", "cpu-compute"]
+    assert rows[1][4] == "properties.properties.vmSize: Standard_DS3_v2 -> Standard_DS4_v2"
+    assert "churn-batch" not in {row[3] for row in rows}
+
+
+def test_the_json_holds_every_change_components_too() -> None:
+    document = json.loads(json.dumps(report_as_json(sample("mixed"))))
+
+    assert list(document) == [
+        "version", "stack", "failed", "risk", "certain", "totals", "changes", "warnings", "errors",
+    ]  # fmt: skip
+    assert (document["version"], document["risk"], document["failed"]) == (1, "interrupts_service", False)
+    assert document["totals"] == {
+        "deleted": 2, "replaced": 3, "updated": 3, "created": 0, "imported": 0, "read": 0, "unchanged": 16,
+    }  # fmt: skip
+    assert sum(each["component"] for each in document["changes"]) == 1
+
+
+def test_a_change_in_json_says_why() -> None:
+    (group,) = (each for each in report_as_json(sample("moved"))["changes"] if each["name"] == "group-resources")
+
+    assert group["differences"] == [
+        {"path": "location", "before": "westeurope", "after": "northeurope", "replaces": True}
+    ]
+    assert (group["change"], group["risk"], group["certain"]) == ("replaced", "loses_data", True)
+    assert group["id"].endswith("/resourceGroups/rg-shop-local-2jfqm6t")
+
+
+def test_the_json_of_a_failed_preview_has_its_errors() -> None:
+    document = report_as_json(sample("protected"))
+
+    assert document["failed"] is True
+    assert "because it is protected" in document["errors"][0]
