@@ -1,41 +1,44 @@
-"""Checkouts for the end-to-end tests: one with a provisioned stack for all, one bare for those that provision."""
+"""Checkouts for the end-to-end tests: one with a provisioned stack for all, bare ones for those that provision."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from support.checkout import Checkout
+from support.live_stack import LiveStack
 
 
 @pytest.fixture(scope="session")
-def models(stack: Checkout) -> dict[str, str]:
-    """Paths of the two trained versions of the churn model."""
-    for version in ("1", "2"):
-        train = f"endpoints/churn/model/train.py --version {version} --output .windlass/models/churn/{version}"
-        stack.run(f".venv/bin/python {train}").ok()
-    return {version: f".windlass/models/churn/{version}" for version in ("1", "2")}
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
+    """The example in service: its stack is up on a local Azure of its own, both models are trained.
+
+    All tests that only release, score and look share it, so none may rely on what another has put into service.
+    """
+    with running(tmp_path_factory.mktemp("live") / "checkout") as checkout:
+        checkout.up().ok()
+        stack = LiveStack(checkout)
+        stack.train()
+        stack.hurry()
+        stack.serve(stack.model("1"))
+        yield stack
 
 
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    """A checkout whose stack is up on its own local Azure."""
-    yield from _running(tmp_path_factory.mktemp("stack"), up=True)
-
-
-@pytest.fixture
-def bare(tmp_path: Path) -> Iterator[Checkout]:
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     """A checkout whose local Azure runs and holds nothing."""
-    yield from _running(tmp_path / "bare", up=False)
+    with running(tmp_path_factory.mktemp("bare") / "checkout") as checkout:
+        yield checkout
 
 
-def _running(root: Path, *, up: bool) -> Iterator[Checkout]:
+@contextmanager
+def running(root: Path) -> Iterator[Checkout]:
+    """A new checkout whose local Azure runs until the block ends."""
     checkout = Checkout.make(root)
     checkout.azure_up()
     try:
-        if up:
-            checkout.pulumi("up --yes --skip-preview").ok()
         yield checkout
     finally:
         checkout.azure_down()

@@ -1,57 +1,105 @@
-"""The life of a stack on the local Azure, with the real engine."""
+"""The life of a stack on the local Azure, with the real engine: from nothing to nothing, and again."""
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass
+from typing import Any
 
-from support.checkout import Checkout
+import pytest
+from support.checkout import Checkout, Ran
 
-_SOFT_DELETED = "already exists in deleted state"
-
-
-def azure(checkout: Checkout, program: str) -> object:
-    """Run a program against the local Azure with the official clients; it prints one line of JSON."""
-    return json.loads(checkout.run(f".venv/bin/python -c '{program}'").ok().out)
-
-
-LEFT = """
+EVERYTHING = """
 import json, os
 from azure.identity import DefaultAzureCredential
+from azure.mgmt.keyvault import KeyVaultManagementClient
 from azure.mgmt.resource import ResourceManagementClient
-client = ResourceManagementClient(DefaultAzureCredential(), os.environ["AZURE_SUBSCRIPTION_ID"])
-print(json.dumps([g.name for g in client.resource_groups.list()] + [r.id for r in client.resources.list()]))
+about = DefaultAzureCredential(), os.environ["AZURE_SUBSCRIPTION_ID"]
+resources = ResourceManagementClient(*about)
+print(json.dumps({
+    "groups": [each.name for each in resources.resource_groups.list()],
+    "resources": [each.id for each in resources.resources.list()],
+    "deleted vaults": [each.name for each in KeyVaultManagementClient(*about).vaults.list_deleted()],
+}))
 """
 
 
-def test_a_stack_lives_from_preview_to_destroy(bare: Checkout) -> None:
-    bare.pulumi("preview").ok()
-    bare.pulumi("up --yes --skip-preview").ok()
-    bare.pulumi("up --yes --skip-preview --expect-no-changes").ok()
-    bare.pulumi("refresh --yes --skip-preview --expect-no-changes").ok()
-    bare.pulumi("destroy --yes --skip-preview").ok()
+@dataclass(frozen=True)
+class Life:
+    """What happened to one stack, in this order."""
 
-    assert azure(bare, LEFT) == []
-
-    # The vault's and the workspace's names stay taken, as on Azure.
-    refused = bare.pulumi("up --yes --skip-preview")
-
-    assert refused.code != 0
-    assert "purge" in (refused.out + refused.err)
-
-
-def test_teardown_purges_so_that_the_same_names_work_again(bare: Checkout) -> None:
-    bare.pulumi("up --yes --skip-preview").ok()
-
-    bare.script("teardown", "--stack", "local", "--yes").ok()
-
-    bare.pulumi("up --yes --skip-preview").ok()
+    preview: Ran
+    after_preview: Any
+    up: Ran
+    second_up: Ran
+    refresh: Ran
+    destroy: Ran
+    after_destroy: Any
+    up_on_soft_deleted: Ran
+    teardown: Ran
+    after_teardown: Any
+    up_by_hand: Ran
 
 
-def test_nothing_runs_after_local_down(bare: Checkout) -> None:
-    status = bare.script("local", "status", "--output", "json").ok().json()
-    pids = [status["supervisor"]["pid"], *(child["pid"] for child in status["children"])]
+@pytest.fixture(scope="module")
+def life(bare: Checkout) -> Life:
+    """One stack lives once; every test looks at another part of it."""
+    return Life(
+        preview=bare.pulumi("preview"),
+        after_preview=bare.python(EVERYTHING),
+        up=bare.up(),
+        second_up=bare.up("--expect-no-changes"),
+        refresh=bare.pulumi("refresh --yes --skip-preview --expect-no-changes"),
+        destroy=bare.pulumi("destroy --yes --skip-preview"),
+        after_destroy=bare.python(EVERYTHING),
+        up_on_soft_deleted=bare.up(),
+        teardown=bare.script("teardown", "--stack", "local", "--yes"),
+        after_teardown=bare.python(EVERYTHING),
+        up_by_hand=bare.run("bash -c 'source .windlass/env && pulumi up -s local --yes --skip-preview'"),
+    )
 
-    bare.azure_down()
 
-    assert bare.script("local", "status").code == 3
-    assert [pid for pid in pids if bare.run(f"kill -0 {pid}").code == 0] == []
+def test_a_preview_plans_the_whole_stack_and_makes_nothing(life: Life) -> None:
+    assert life.preview.code == 0, life.preview.said
+    assert "OnlineEndpoint" in life.preview.out
+    assert life.after_preview == {"groups": [], "resources": [], "deleted vaults": []}
+
+
+def test_up_makes_the_stack(life: Life) -> None:
+    assert life.up.code == 0, life.up.said
+
+
+def test_a_second_up_has_nothing_to_change(life: Life) -> None:
+    assert life.second_up.code == 0, life.second_up.said
+
+
+def test_a_refresh_finds_everything_as_it_was_made(life: Life) -> None:
+    assert life.refresh.code == 0, life.refresh.said
+
+
+def test_destroy_leaves_nothing_but_soft_deleted_names(life: Life) -> None:
+    assert life.destroy.code == 0, life.destroy.said
+    assert (life.after_destroy["groups"], life.after_destroy["resources"]) == ([], [])
+    assert len(life.after_destroy["deleted vaults"]) == 1
+
+
+def test_up_on_soft_deleted_names_fails_with_azures_own_error(life: Life) -> None:
+    assert life.up_on_soft_deleted.code != 0
+    assert "A vault with the same name already exists in deleted state" in life.up_on_soft_deleted.said
+
+
+def test_teardown_leaves_nothing_at_all(life: Life) -> None:
+    assert life.teardown.code == 0, life.teardown.said
+    assert life.after_teardown == {"groups": [], "resources": [], "deleted vaults": []}
+
+
+def test_after_a_teardown_a_plain_pulumi_up_makes_the_same_names_again(life: Life) -> None:
+    assert life.up_by_hand.code == 0, life.up_by_hand.said
+
+
+def test_teardown_of_a_stack_in_full_frees_its_names(life: Life, bare: Checkout) -> None:
+    life.up_by_hand.ok()
+
+    torn_down = bare.script("teardown", "--stack", "local", "--yes")
+
+    assert torn_down.code == 0, torn_down.said
+    assert bare.python(EVERYTHING) == {"groups": [], "resources": [], "deleted vaults": []}

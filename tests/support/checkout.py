@@ -9,14 +9,24 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
-FOREIGN = ("AZURE_", "ARM_", "PULUMI_", "HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+FOREIGN = ("AZURE", "ARM_", "PULUMI_", "HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 """What a developer's shell may hold and a test must not see."""
+IS_READY = """
+import sys
+sys.path.insert(0, "tools/setup")
+from layout import layout
+from toolkit import is_ready
+sys.exit(not is_ready(layout()))
+"""
 
 
 @dataclass(frozen=True)
@@ -31,9 +41,14 @@ class Ran:
         """Its stdout as JSON."""
         return json.loads(self.out)
 
+    @property
+    def said(self) -> str:
+        """Everything it printed."""
+        return self.out + self.err
+
     def ok(self) -> Ran:
         """Itself, or an assertion that shows what was said."""
-        assert self.code == 0, f"exit code {self.code}\n{self.out}\n{self.err}"
+        assert self.code == 0, f"exit code {self.code}\n{self.said}"
         return self
 
 
@@ -50,34 +65,30 @@ class Checkout:
     @classmethod
     def make(cls, root: Path) -> Checkout:
         """Copy the repository's files to `root` and set it up with the packages and the cache that are there."""
-        listed = subprocess.run(
-            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        for name in listed.stdout.splitlines():
-            source = ROOT / name
-            if source.is_file():
-                (root / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(source, root / name)
+        _copy_tracked(root)
         (root / ".venv").symlink_to(Path(sys.prefix))
         checkout = cls(root)
-        checkout.run("python3 tools/setup").ok()
+        if checkout.run(f".venv/bin/python -c {shlex.quote(IS_READY)}").code:
+            # Setting up the copy would install into the environment that runs this test.
+            pytest.fail("The packages are not those of requirements.lock: run `make setup` first.", pytrace=False)
+        checkout.run(".venv/bin/python tools/setup").ok()
         return checkout
 
-    def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         """The environment of its commands: the caller's, without anything of Azure or Pulumi."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-        return kept | dict(extra or {})
+        return {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
 
-    def run(self, command: str, *, env: Mapping[str, str] | None = None, timeout: float = 300) -> Ran:
+    def azure_environment(self) -> dict[str, str]:
+        """What its local Azure has written for clients."""
+        lines = (self.root / ".windlass" / "azure" / "azure.env").read_text().splitlines()
+        return {name: value for name, _, value in (line.partition("=") for line in lines)}
+
+    def run(self, command: str, *, timeout: float = 300) -> Ran:
         """Run a shell command in the checkout, with `.windlass/env` loaded when it is there."""
         done = subprocess.run(
             ["sh", "-c", self._script(command)],
             cwd=self.root,
-            env=self.environment(env),
+            env=self.environment(),
             capture_output=True,
             text=True,
             timeout=timeout,
@@ -85,40 +96,99 @@ class Checkout:
         )
         return Ran(done.returncode, done.stdout, done.stderr)
 
-    def start(self, command: str, *, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-        """Start a command in a process group of its own; end it with `kill`."""
+    def start(self, command: str) -> subprocess.Popen[str]:
+        """Start a command in a process group of its own; its output goes nowhere. End it with `kill`."""
         return subprocess.Popen(
             ["sh", "-c", self._script(f"exec {command}")],
             cwd=self.root,
-            env=self.environment(env),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             text=True,
             start_new_session=True,
         )
 
-    def _script(self, command: str) -> str:
-        return f"if [ -f .windlass/env ]; then . .windlass/env; fi; {command}"
+    def converse(self, command: str) -> subprocess.Popen[str]:
+        """Start a command that reads from stdin and tells its end on stdout."""
+        return subprocess.Popen(
+            ["sh", "-c", self._script(f"exec {command}")],
+            cwd=self.root,
+            env=self.environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def python(self, program: str) -> Any:
+        """Run a Python program against its local Azure; it prints one JSON document."""
+        return self.run(f".venv/bin/python -c {shlex.quote(program)}").ok().json()
 
     def script(self, name: str, *arguments: str, timeout: float = 300) -> Ran:
         """Run one of the scripts, such as `script("deploy", "churn")`."""
-        words = " ".join(shlex.quote(word) for word in arguments)
-        return self.run(f".venv/bin/python scripts/{name}.py {words}", timeout=timeout)
+        return self.run(_words(name, arguments), timeout=timeout)
+
+    def start_script(self, name: str, *arguments: str) -> subprocess.Popen[str]:
+        """Start one of the scripts and do not wait."""
+        return self.start(_words(name, arguments))
 
     def pulumi(self, words: str, *, timeout: float = 300) -> Ran:
         """Run the engine on the stack local."""
         return self.run(f"pulumi {words} -s local --non-interactive --color never", timeout=timeout)
 
+    def up(self, *flags: str) -> Ran:
+        """`pulumi up` without a preview before it."""
+        return self.pulumi(" ".join(("up --yes --skip-preview", *flags)))
+
+    @contextmanager
+    def edited(self, path: str, old: str, new: str) -> Iterator[None]:
+        """Have one place of a file say something else for a while."""
+        file = self.root / path
+        before = file.read_text(encoding="utf-8")
+        assert before.count(old) == 1, f"{path} holds {old!r} {before.count(old)} times"
+        file.write_text(before.replace(old, new), encoding="utf-8")
+        try:
+            yield
+        finally:
+            file.write_text(before, encoding="utf-8")
+
     def azure_up(self) -> None:
-        """Start its local Azure."""
-        self.script("local", "start").ok()
+        """Start its local Azure, with operations and idle timers quicker than by default."""
+        self.script("local", "start", "--clock-rate", "10").ok()
 
     def azure_down(self) -> None:
         """Stop its local Azure."""
         self.script("local", "stop").ok()
 
+    def azure_status(self) -> Any:
+        """What runs of its local Azure."""
+        return self.script("local", "status", "--output", "json").ok().json()
+
+    def _script(self, command: str) -> str:
+        return f"if [ -f .windlass/env ]; then . .windlass/env; fi; {command}"
+
 
 def kill(process: subprocess.Popen[str]) -> None:
     """SIGKILL a command and everything in its group."""
     os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    process.wait()
+
+
+def _words(name: str, arguments: tuple[str, ...]) -> str:
+    return " ".join([f".venv/bin/python scripts/{name}.py", *(shlex.quote(word) for word in arguments)])
+
+
+def _copy_tracked(root: Path) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in listed.stdout.splitlines():
+        source = ROOT / name
+        if source.is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, root / name)
