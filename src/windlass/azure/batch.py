@@ -31,6 +31,7 @@ from windlass.batch.models import (
 from windlass.errors.azure import AzureNotFoundError, AzureRequestError, AzureUnreachableError
 from windlass.errors.batch import BatchDeploymentFailedError, DataKindError, JobNotFoundError, ResultsUnreadableError
 from windlass.project.outputs import StackOutputs
+from windlass.release.gates import find_cause
 from windlass.release.models import DIGEST_VARIABLE, TAG_MODEL, TAG_RELEASE, TAG_SHA256
 
 Json = dict[str, Any]
@@ -188,7 +189,7 @@ class AzureBatchJobs:
     def explain(self, job: Job) -> tuple[str, ...]:
         """Read the end of the logs of a job that failed: first the line that says why."""
         lines = [line for text in self._error_logs(job) for line in text.splitlines() if line.strip()]
-        return find_cause(lines)
+        return tell_cause(lines)
 
     def download(self, job: Job, folder: Path) -> Path:
         """Fetch the file with the rows into a folder and return where it is.
@@ -363,11 +364,11 @@ def read_nodes(cluster: Json) -> dict[str, int] | None:
     return {state: int(counts.get(f"{state}NodeCount") or 0) for state in _NODES}
 
 
-def find_cause(lines: list[str]) -> tuple[str, ...]:
+def tell_cause(lines: list[str]) -> tuple[str, ...]:
     """Put the line that says why something failed before the end of its log."""
-    causes = [line for line in lines if "Error" in line or "Exception" in line]
-    cause = (causes or lines)[-1:]
-    return (*(line.strip() for line in cause), *lines[-_LOG_LINES:])
+    if not lines:
+        return ()
+    return (find_cause("\n".join(lines)) or lines[-1].strip(), *lines[-_LOG_LINES:])
 
 
 def _read_deployment(resource: Json) -> BatchDeployment:

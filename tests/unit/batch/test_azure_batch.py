@@ -11,12 +11,12 @@ from support.batch import ENDPOINT, make_batch_definition
 from windlass.azure.batch import (
     Services,
     deployment_document,
-    find_cause,
     invocation,
     read_batch_endpoint,
     read_job,
     read_nodes,
     read_progress,
+    tell_cause,
     with_default,
 )
 from windlass.batch.models import CreateBatchDeployment, JobRequest, JobStatus, UploadedData
@@ -193,9 +193,9 @@ def test_an_endpoint_without_default_has_none() -> None:
 def test_the_cause_of_a_failure_stands_before_the_end_of_the_log() -> None:
     log = ["starting", "BadFileError: part-1.csv: age cannot be 'old'", "  at line 3", "bye"]
 
-    assert find_cause(log)[0] == "BadFileError: part-1.csv: age cannot be 'old'"
-    assert find_cause(log)[1:] == tuple(log)
-    assert find_cause([]) == ()
+    assert tell_cause(log)[0] == "BadFileError: part-1.csv: age cannot be 'old'"
+    assert tell_cause(log)[1:] == tuple(log)
+    assert tell_cause([]) == ()
 
 
 def test_azure_mls_own_services_answer_in_the_region_of_the_workspace() -> None:
