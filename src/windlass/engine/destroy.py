@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
+from windlass.engine.environment import engine_environment
 from windlass.errors.engine import EngineFailedError, EngineMissingError
 
 _NO_STACK = "no stack named"
@@ -47,7 +48,7 @@ class PulumiEngine:
             process = subprocess.Popen(
                 command,
                 cwd=self._root,
-                env=dict(self._environ),
+                env=engine_environment(self._root, self._environ),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

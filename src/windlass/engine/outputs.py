@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import ValidationError
 
+from windlass.engine.environment import engine_environment
 from windlass.errors.engine import (
     EngineFailedError,
     EngineMissingError,
@@ -95,7 +96,9 @@ def _read_state(folder: Path, root: Path, stack: str) -> StackOutputs:
 def _ask_engine(root: Path, stack: str, environ: Mapping[str, str]) -> Any:
     command = ["pulumi", "stack", "output", OUTPUT_NAME, "--json", "--stack", stack, "--non-interactive"]
     try:
-        done = subprocess.run(command, cwd=root, env=dict(environ), capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=root, env=engine_environment(root, environ), capture_output=True, text=True, check=False
+        )
     except FileNotFoundError as error:
         raise EngineMissingError from error
     if done.returncode == 0:

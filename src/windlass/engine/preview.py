@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from windlass.delivery.digest import PreviewDigest, parse_digest
+from windlass.engine.environment import engine_environment
 from windlass.errors.delivery import PreviewUnreadableError
 from windlass.errors.engine import EngineFailedError, EngineMissingError, StackNotFoundError
 from windlass.errors.teardown import ShellNotReadyError
@@ -38,7 +39,7 @@ def run_preview(root: Path, stack: str, environ: Mapping[str, str]) -> PreviewDi
     if load_cloud(root, stack) == "local" and _BACKEND not in environ:
         raise ShellNotReadyError(stack)
     command = ["pulumi", "preview", "--json", "--stack", stack, "--non-interactive", "--color", "never"]
-    env = {name: value for name, value in environ.items() if name != _STREAMING}
+    env = {name: value for name, value in engine_environment(root, environ).items() if name != _STREAMING}
     try:
         done = subprocess.run(
             command, cwd=root, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
