@@ -17,16 +17,15 @@ from windlass.batch.models import (
     StartJob,
     Step,
 )
+from windlass.release import report
 from windlass.release.models import RegisterEnvironment, RegisterModel
 
 
 def describe_step(step: Step) -> str:  # noqa: PLR0911 - one sentence per kind of step
     """Say what a step does, in one short line."""
     match step:
-        case RegisterModel():
-            return f"register model {step.model.label} (sha256 {step.model.sha256[:12]})"
-        case RegisterEnvironment():
-            return f"register environment {step.environment.name}:{step.environment.version}"
+        case RegisterModel() | RegisterEnvironment():
+            return report.describe_step(step)
         case CreateBatchDeployment():
             return f"create batch deployment {step.name} with model {step.model.label}"
         case DeleteBatchDeployment():
@@ -61,12 +60,10 @@ def describe_progress(progress: Progress) -> str:
 def step_as_json(step: Step) -> dict[str, Any]:
     """Give a step as plain values; `step` names its kind."""
     match step:
-        case RegisterModel():
-            facts: dict[str, Any] = {"model": step.model.label, "sha256": step.model.sha256}
-        case RegisterEnvironment():
-            facts = {"environment": f"{step.environment.name}:{step.environment.version}"}
+        case RegisterModel() | RegisterEnvironment():
+            return report.step_as_json(step)
         case CreateBatchDeployment():
-            facts = {
+            facts: dict[str, Any] = {
                 "deployment": step.name,
                 "model": step.model.label,
                 "environment": step.environment,
