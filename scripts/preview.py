@@ -80,14 +80,11 @@ def _show(report: Report, output: str) -> None:
 
 
 def _show_table(report: Report) -> None:
-    from rich.markup import escape
-
     from windlass.cli import render
     from windlass.delivery.report import COLUMNS, describe_report, describe_totals, report_rows
 
     if rows := report_rows(report):
-        # A value such as [red] is a value, and no colour.
-        render.show_table(COLUMNS, [[escape(cell) for cell in row] for row in rows])
+        render.show_table(COLUMNS, rows)
         click.echo()
     click.echo(f"Stack {report.stack}: {describe_report(report)}.\n{describe_totals(report)}.")
     for warning in report.warnings:

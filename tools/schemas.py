@@ -14,11 +14,13 @@ from typing import Final
 from pydantic import BaseModel
 
 from windlass.project.outputs import StackOutputs
+from windlass.project.rollout import Rollout
 from windlass.project.settings import Settings
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 REFERENCE: Final = Path("docs/reference")
 SCHEMAS: Final[dict[str, type[BaseModel]]] = {
+    "rollout.schema.json": Rollout,
     "settings.schema.json": Settings,
     "stack-outputs.schema.json": StackOutputs,
 }

@@ -22,13 +22,14 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, stdout:
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     used = [index for index in range(len(columns)) if any(row[index] for row in rows)]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
     for index in used:
         table.add_column(columns[index], no_wrap=True)
     for row in rows:
-        table.add_row(*(row[index] for index in used))
+        table.add_row(*(Text(row[index]) for index in used))  # a name is no markup
     stream = stdout or sys.stdout
     # Nobody cuts a name in a file or a pipe to the width of a terminal that is not there.
     width = None if stream.isatty() else 10_000

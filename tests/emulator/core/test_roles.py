@@ -150,7 +150,7 @@ def test_a_role_that_is_not_known_here_is_refused_by_name(arm: ArmClients) -> No
     assert role in refused.json()["error"]["message"]
 
 
-@pytest.mark.specified
+@pytest.mark.inferred
 def test_a_built_in_role_is_found_by_its_name(arm: ArmClients) -> None:
     scope = f"/subscriptions/{arm.azure.subscription}"
 

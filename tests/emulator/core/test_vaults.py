@@ -96,7 +96,7 @@ def test_a_purged_vault_frees_its_name(arm: ArmClients, body: dict[str, Any]) ->
     assert again.properties.provisioning_state == "Succeeded"
 
 
-@pytest.mark.specified
+@pytest.mark.inferred
 def test_purge_protection_keeps_a_deleted_vault(arm: ArmClients, body: dict[str, Any]) -> None:
     group, name = _vault(arm, body, enablePurgeProtection=True)
     arm.vaults.vaults.delete(group, name)
