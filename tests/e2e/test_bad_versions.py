@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from support.checkout import kill
 from support.live_stack import LiveStack
 from support.processes import eventually
 
@@ -77,9 +76,8 @@ def test_a_release_killed_while_it_rolls_back_ends_with_the_old_version_alone(li
     fault = FAULTS["crashes in init"]
 
     with live.checkout.edited(fault.file, fault.old, fault.new):
-        release = live.checkout.start_script(*live.deploying(live.model("2")))
-        assert eventually(lambda: "rolling back" in {entry["event"] for entry in live.journal()}, 60)
-        kill(release)
+        with live.checkout.running(*live.deploying(live.model("2"))):
+            assert eventually(lambda: "rolling back" in {entry["event"] for entry in live.journal()}, 60)
         again = live.deploy(live.model("2"))
 
     assert again.code == 7

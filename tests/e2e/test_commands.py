@@ -90,12 +90,9 @@ def test_a_second_release_of_the_same_endpoint_is_refused_while_one_is_under_way
     live.serve(live.model("1"))
     model = live.model("2", "second")
 
-    with live.rollout(watch=20):
-        first = live.checkout.start_script(*live.deploying(model))
+    with live.rollout(watch=20), live.checkout.running(*live.deploying(model)):
         assert eventually(lambda: live.journal()[-1].get("step") == "Watch", 60)
         refused = live.deploy(live.model("1"))
-        first.terminate()
-        first.wait(30)
 
     assert refused.code == REFUSED
     assert "is being released by process" in refused.err

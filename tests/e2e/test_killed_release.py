@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from support.checkout import kill
 from support.live_stack import LiveStack
 from support.processes import eventually
 
@@ -50,14 +49,13 @@ class Killer:
     def strikes(self, command: Sequence[str]) -> bool:
         """Run a release until it is killed, and tell whether it was; else it has ended well."""
         seen = len(self.live.journals())
-        release = self.live.checkout.start_script(*command)
-        while (code := release.poll()) is None:
-            entries = self.live.journals()
-            if any(self._is_due(entry, len(entries)) for entry in entries[seen:]):
-                kill(release)
-                return True
-            seen = len(entries)
-            time.sleep(0.002)
+        with self.live.checkout.running(*command) as release:
+            while (code := release.poll()) is None:
+                entries = self.live.journals()
+                if any(self._is_due(entry, len(entries)) for entry in entries[seen:]):
+                    return True
+                seen = len(entries)
+                time.sleep(0.002)
         assert code == 0
         return False
 

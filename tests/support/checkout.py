@@ -96,19 +96,6 @@ class Checkout:
         )
         return Ran(done.returncode, done.stdout, done.stderr)
 
-    def start(self, command: str) -> subprocess.Popen[str]:
-        """Start a command in a process group of its own; its output goes nowhere. End it with `kill`."""
-        return subprocess.Popen(
-            ["sh", "-c", self._script(f"exec {command}")],
-            cwd=self.root,
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            start_new_session=True,
-        )
-
     def converse(self, command: str) -> subprocess.Popen[str]:
         """Start a command that reads from stdin and tells its end on stdout."""
         return subprocess.Popen(
@@ -129,9 +116,22 @@ class Checkout:
         """Run one of the scripts, such as `script("deploy", "churn")`."""
         return self.run(_words(name, arguments), timeout=timeout)
 
-    def start_script(self, name: str, *arguments: str) -> subprocess.Popen[str]:
-        """Start one of the scripts and do not wait."""
-        return self.start(_words(name, arguments))
+    @contextmanager
+    def running(self, name: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Run one of the scripts beside the block; what of it is left at the block's end gets SIGKILL."""
+        process = subprocess.Popen(
+            ["sh", "-c", self._script(f"exec {_words(name, arguments)}")],
+            cwd=self.root,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            kill(process)
 
     def pulumi(self, words: str, *, timeout: float = 300) -> Ran:
         """Run the engine on the stack local."""
@@ -169,10 +169,11 @@ class Checkout:
         return f"if [ -f .windlass/env ]; then . .windlass/env; fi; {command}"
 
 
-def kill(process: subprocess.Popen[str]) -> None:
-    """SIGKILL a command and everything in its group."""
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def kill(process: subprocess.Popen[Any]) -> None:
+    """SIGKILL a command and everything in its group, unless it has ended by itself."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _words(name: str, arguments: tuple[str, ...]) -> str:

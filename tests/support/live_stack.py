@@ -178,12 +178,11 @@ class Caller:
             told, _ = process.communicate(timeout=60)
             load.sent.extend(Sent(**sent) for sent in json.loads(told))
         finally:
-            if process.poll() is None:
-                kill(process)
+            kill(process)
 
 
 @contextmanager
-def paused(process: subprocess.Popen[str]) -> Iterator[None]:
+def paused(process: subprocess.Popen[bytes]) -> Iterator[None]:
     """Hold a process still while the block runs."""
     process.send_signal(signal.SIGSTOP)
     try:
