@@ -39,7 +39,7 @@ up: setup ## provision the stack (STACK=local)
 	@$(IN_STACK) && pulumi up --stack $(STACK) $(if $(filter local,$(STACK)),--yes)
 
 destroy: setup ## remove the stack and purge what Azure would keep (STACK=local)
-	@$(IN_STACK) && python scripts/teardown.py --stack $(STACK)
+	@$(IN_STACK) && python scripts/teardown.py --stack $(STACK) $(if $(filter local,$(STACK)),--yes)
 
 clean: ## remove what was made in this checkout (the cache folder stays)
 	@if [ -x .venv/bin/python ] && [ -d .windlass/azure ]; then .venv/bin/python -m windlass_emulator stop --data .windlass/azure; fi

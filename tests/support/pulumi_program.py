@@ -7,10 +7,14 @@ settings or configuration.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import contextvars
+import gc
 import json
 import runpy
 from collections.abc import Callable, Mapping
+from concurrent import futures
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -173,8 +177,30 @@ def run_program(program: Path, *, stack: str, config: Mapping[str, Any], root: P
         preview: Whether outputs of resources stay unknown to it.
     """
     run = Run()
-    contextvars.Context().run(_run, run, program, stack, config, root, preview)
+    # In a thread of its own: the SDK takes the thread's event loop, and those of async tests come and go.
+    with futures.ThreadPoolExecutor(max_workers=1) as pool:
+        pool.submit(_with_loop, run, program, stack, config, root, preview).result()
     return run
+
+
+def _with_loop(run: Run, *arguments: Any) -> None:
+    """Run with an event loop, and a thread for the SDK's calls, that end with the run."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    calls = futures.ThreadPoolExecutor(max_workers=1)
+    loop.set_default_executor(calls)
+    try:
+        contextvars.Context().run(_run, run, *arguments)
+    finally:
+        calls.submit(_close_loop).result()  # the SDK's mocks make one in the thread of their calls
+        calls.shutdown()
+        loop.close()
+        gc.enable()  # the program turns it off, for what it takes to be its own process
+
+
+def _close_loop() -> None:
+    with contextlib.suppress(RuntimeError):  # no call was made, so there is none
+        asyncio.get_event_loop().close()
 
 
 def _run(
