@@ -93,7 +93,7 @@ def test_a_second_release_of_the_same_endpoint_is_refused_while_one_is_under_way
     live.serve(live.model("1"))
     model = live.model("2", "second")
 
-    with live.rollout(watch=20), live.checkout.running(*live.deploying(model)):
+    with live.rollout(watch=20), live.checkout.running_script(*live.deploying(model)):
         assert eventually(lambda: live.journal()[-1].get("step") == "Watch", 60)
         refused = live.deploy(live.model("1"))
 
