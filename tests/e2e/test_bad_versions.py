@@ -76,7 +76,7 @@ def test_a_release_killed_while_it_rolls_back_ends_with_the_old_version_alone(li
     fault = FAULTS["crashes in init"]
 
     with live.checkout.edited(fault.file, fault.old, fault.new):
-        with live.checkout.running(*live.deploying(live.model("2"))):
+        with live.checkout.running_script(*live.deploying(live.model("2"))):
             assert eventually(lambda: "rolling back" in {entry["event"] for entry in live.journal()}, 60)
         again = live.deploy(live.model("2"))
 

@@ -160,7 +160,7 @@ class Records:
 
 def strike(table: Table, moment: Callable[[], bool]) -> None:
     """Run the command and kill it when a moment has come."""
-    with table.checkout.running(*table.command) as run:
+    with table.checkout.running_script(*table.command) as run:
         assert eventually(lambda: moment() or run.poll() is not None, 60)
         assert run.poll() is None
 
@@ -184,7 +184,7 @@ def unreadable_jobs(checkout: Checkout) -> Iterator[Callable[[], bool]]:
 def test_rows_are_collected_once_when_a_node_is_killed_in_the_middle(live: LiveStack, gate: Gate, table: Table) -> None:
     live.serve(live.model("2"))
 
-    with live.checkout.running(*table.command) as run:
+    with live.checkout.running_script(*table.command) as run:
         assert eventually(lambda: len(gate.workers()) == 2, 60)
         victim = nodes(live)[0]["pid"]
         os.kill(victim, signal.SIGKILL)
@@ -228,7 +228,7 @@ def test_rows_are_collected_once_by_one_job_when_the_local_azure_is_killed_under
     live.serve(live.model("2"))
     before = jobs(live)
 
-    with live.checkout.running(*table.command):
+    with live.checkout.running_script(*table.command):
         assert eventually(lambda: len(gate.workers()) == 2, 60)
         os.kill(live.checkout.azure_status()["supervisor"]["pid"], signal.SIGKILL)
     live.checkout.azure_up()

@@ -30,6 +30,8 @@ REFUSALS = {
     ),
     "invoke with a bad request": (AZURE_FAILED, ("invoke", "churn", *ON_LOCAL, "--data", "{}")),
     "logs of a deployment that is not there": (NOT_FOUND, ("logs", "churn", *ON_LOCAL, "--deployment", "nobody")),
+    "preview of a stack that is not there": (NOT_FOUND, ("preview", "-s", "moon")),
+    "preview of a file that is not there": (USAGE, ("preview", *ON_LOCAL, "--file", "nowhere.json")),
     "status of a stack that is not there": (NOT_FOUND, ("status", "-s", "moon")),
     "run_batch without a table": (USAGE, ("run_batch", "churn", *ON_LOCAL)),
     "run_batch on a table that is not there": (USAGE, ("run_batch", "churn", *ON_LOCAL, "--input", "nowhere.csv")),
@@ -47,6 +49,7 @@ REFUSALS = {
 
 DOCUMENTS = {
     "status": ("status", *ON_LOCAL),
+    "preview": ("preview", *ON_LOCAL),
     "invoke": ("invoke", "churn", *ON_LOCAL, "--sample", "loyal"),
     "logs": ("logs", "churn", *ON_LOCAL, "--lines", "5"),
     "deploy, planned": ("deploy", "churn", *ON_LOCAL, "--model", "azureml:churn:1", "--dry-run"),
@@ -90,7 +93,7 @@ def test_a_second_release_of_the_same_endpoint_is_refused_while_one_is_under_way
     live.serve(live.model("1"))
     model = live.model("2", "second")
 
-    with live.rollout(watch=20), live.checkout.running(*live.deploying(model)):
+    with live.rollout(watch=20), live.checkout.running_script(*live.deploying(model)):
         assert eventually(lambda: live.journal()[-1].get("step") == "Watch", 60)
         refused = live.deploy(live.model("1"))
 

@@ -49,7 +49,7 @@ class Killer:
     def strikes(self, command: Sequence[str]) -> bool:
         """Run a release until it is killed, and tell whether it was; else it has ended well."""
         seen = len(self.live.journals())
-        with self.live.checkout.running(*command) as release:
+        with self.live.checkout.running_script(*command) as release:
             while (code := release.poll()) is None:
                 entries = self.live.journals()
                 if any(self._is_due(entry, len(entries)) for entry in entries[seen:]):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support.checkout import Checkout, Ran
+from support.processes import eventually
 
 EVERYTHING = """
 import json, os
@@ -94,6 +95,18 @@ def test_teardown_leaves_nothing_at_all(life: Life) -> None:
 
 def test_after_a_teardown_a_plain_pulumi_up_makes_the_same_names_again(life: Life) -> None:
     assert life.up_by_hand.code == 0, life.up_by_hand.said
+
+
+def test_nothing_of_a_killed_engine_goes_on(bare: Checkout) -> None:
+    before = bare.processes()
+
+    with bare.running("pulumi preview -s local --non-interactive") as engine:
+        program = eventually(lambda: any("language-python-exec" in each for each in bare.processes().values()), 30)
+        engine.kill()
+        gone = eventually(lambda: bare.processes() == before, 5)
+
+    assert program
+    assert gone
 
 
 def test_teardown_of_a_stack_in_full_frees_its_names(life: Life, bare: Checkout) -> None:

@@ -39,7 +39,7 @@ def test_no_request_fails_while_a_release_and_pulumi_work_at_the_same_time(live:
     with (
         live.rollout(watch=1.5),
         live.caller.load(rate=60) as load,
-        live.checkout.running(*live.deploying(new)) as release,
+        live.checkout.running_script(*live.deploying(new)) as release,
     ):
         assert eventually(lambda: watches_at(live, 10), 60)
         # Held still between two steps, so that all of this happens in the middle of the release.

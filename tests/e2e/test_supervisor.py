@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from typing import Any
 
-from support.checkout import Checkout
 from support.live_stack import LiveStack
 from support.processes import alive, eventually, family
-
-
-def processes_of(checkout: Checkout) -> list[int]:
-    """Everything on this machine whose command line names the checkout."""
-    shown = subprocess.run(["ps", "-A", "-o", "pid=,args="], capture_output=True, text=True, check=True).stdout
-    rows = (line.split(maxsplit=1) for line in shown.splitlines())
-    return alive(int(pid) for pid, command in rows if str(checkout.root) in command)
 
 
 def placed(status: dict[str, Any]) -> list[tuple[str, str, int, str]]:
@@ -33,7 +24,7 @@ def test_a_killed_supervisor_leaves_no_process_and_comes_back_with_everything(li
     pids = family(before["supervisor"]["pid"])
 
     os.kill(before["supervisor"]["pid"], signal.SIGKILL)
-    gone = eventually(lambda: alive(pids) == [] and processes_of(live.checkout) == [], 5)
+    gone = eventually(lambda: alive(pids) == [] and not live.checkout.processes(), 5)
     live.checkout.azure_up()
 
     assert gone
@@ -49,11 +40,11 @@ def test_nothing_runs_after_local_down_and_local_up_brings_it_back(live: LiveSta
     before, caller = live.checkout.azure_status(), live.caller
 
     live.checkout.run("make local-down").ok()
-    running = processes_of(live.checkout)
+    running = live.checkout.processes()
     refused = live.checkout.script("status", "-s", "local")
     live.checkout.run("make local-up").ok()
 
-    assert running == []
+    assert running == {}
     assert refused.code != 0
     assert "local Azure" in refused.err
     assert placed(live.checkout.azure_status()) == placed(before)

@@ -10,12 +10,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from support.processes import alive
 
 ROOT = Path(__file__).resolve().parents[2]
 FOREIGN = ("AZURE", "ARM_", "PULUMI_", "HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
@@ -117,10 +119,10 @@ class Checkout:
         return self.run(_words(name, arguments), timeout=timeout)
 
     @contextmanager
-    def running(self, name: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-        """Run one of the scripts beside the block; what of it is left at the block's end gets SIGKILL."""
+    def running(self, command: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Run a command beside the block; what of it is left at the block's end gets SIGKILL."""
         process = subprocess.Popen(
-            ["sh", "-c", self._script(f"exec {_words(name, arguments)}")],
+            ["sh", "-c", self._script(f"exec {command}")],
             cwd=self.root,
             env=self.environment(),
             stdin=subprocess.DEVNULL,
@@ -132,6 +134,19 @@ class Checkout:
             yield process
         finally:
             kill(process)
+
+    def running_script(self, name: str, *arguments: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
+        """Run one of the scripts beside the block."""
+        return self.running(_words(name, arguments))
+
+    def processes(self) -> dict[int, str]:
+        """Command lines that name this checkout, by process: all that runs of it, on whatever behalf."""
+        # -ww: whole lines, whatever COLUMNS says.
+        listing = ["ps", "-A", "-ww", "-o", "pid=,args="]
+        shown = subprocess.run(listing, capture_output=True, text=True, check=True).stdout
+        rows = (line.split(maxsplit=1) for line in shown.splitlines())
+        named = {int(pid): command for pid, command in rows if str(self.root) in command}
+        return {pid: named[pid] for pid in alive(named)}
 
     def pulumi(self, words: str, *, timeout: float = 300) -> Ran:
         """Run the engine on the stack local."""

@@ -52,6 +52,7 @@ _Servicer: Any = language_pb2_grpc.LanguageRuntimeServicer
 
 _SHOWN = 32
 """Exit code of the executor when it has shown the user's error itself (pulumi-language-python-exec)."""
+_LOOKS_AFTER_ENGINE_SECONDS = 1.0
 
 
 class LanguageHost(_Servicer):  # type: ignore[misc] # generated code
@@ -216,7 +217,8 @@ def _required_plugins(site_packages: Path) -> list[tuple[str, str]]:
 
 
 def main(argv: list[str]) -> None:
-    """Serve on a port of 127.0.0.1 until told to end."""
+    """Serve on a port of 127.0.0.1 until told to end, or until the engine is gone."""
+    started_by = os.getppid()
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=16))
     host = LanguageHost(engine=argv[-1] if argv else "", executor=Path(os.environ["WINDLASS_LANGUAGE_EXECUTOR"]))
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
@@ -226,7 +228,9 @@ def main(argv: list[str]) -> None:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    ended.wait()
+    # An engine that was killed tells nobody, and the program would wait for its answers for ever.
+    while not ended.wait(_LOOKS_AFTER_ENGINE_SECONDS) and os.getppid() == started_by:
+        pass
     host.end()
     server.stop(grace=None)
 
