@@ -29,13 +29,16 @@ ALONE_SECONDS = 3
 """How long each version has the live traffic to itself, so that a late failure would show."""
 
 SHRINK_SECONDS = 60
+WIDTH = 120
+"""Of the output in a file or a pipe."""
+
 _COUNTED = re.compile(r"\d+ (created|unchanged)")
 WORK = Path(".windlass", "demo")
 
 
 def main() -> int:
     """Run the demo; returns the exit code."""
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     console.print(
         "[bold]Windlass[/bold]: who of a web shop's customers buys again, on the local Azure", highlight=False
     )
