@@ -23,7 +23,7 @@ from layout import Layout
 from steps_run import SetupError, Step, environment, key_of, make_whole, run
 
 VERSION = "3.255.0"
-"""As the pulumi package in requirements.in; 3.255.0 is the newest whose modules can be built (facts of the engine)."""
+"""As the pulumi package in requirements.in; 3.255.0 is the newest whose modules can be had."""
 
 _SUPPORTED = re.compile(r"v3\.(2[5-9]\d|[3-9]\d\d)\.")
 _FLAGS = (

@@ -1,4 +1,4 @@
-"""Models, environments, data and code as recordings 3 and 6 of the facts have them."""
+"""Models, environments, data and code as public recordings of real traffic have them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clusters and quotas as recordings 7 and 13 of the facts have them."""
+"""Clusters and quotas as public recordings of real traffic have them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Datastores as recordings 5 of the facts and the SDK have them."""
+"""Datastores as public recordings of real traffic and the SDK have them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workspaces as recordings 2 and 4 of the facts have them."""
+"""Workspaces as public recordings of real traffic have them."""
 
 from __future__ import annotations
 

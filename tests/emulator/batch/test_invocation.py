@@ -1,4 +1,4 @@
-"""The invocation of a batch endpoint, the job it makes, and its run history (recordings 9, wire protocol 5.6)."""
+"""The invocation of a batch endpoint, the job it makes, and its run history."""
 
 from __future__ import annotations
 

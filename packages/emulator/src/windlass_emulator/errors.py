@@ -1,6 +1,6 @@
 """The refusals of the local Azure, in Azure's own envelopes.
 
-Raise one of these anywhere below a handler; `app.py` writes it. Wordings marked in the facts as seen on Azure
+Raise one of these anywhere below a handler; `app.py` writes it. Wordings that were seen on Azure
 are kept word for word, because clients match on them.
 """
 
@@ -89,7 +89,7 @@ def ml_refusal(message: str, *, status: int = 400, detail_code: str = "", detail
 
     Args:
         message: What the person reads first.
-        status: 400, 404 or 409; the code says UserError in each case (recordings section 3).
+        status: 400, 404 or 409; the code says UserError in each case (recorded).
         detail_code: The code of the one detail, when there is one.
         detail: Its message.
     """

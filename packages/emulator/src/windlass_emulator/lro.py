@@ -1,6 +1,7 @@
 """How each family of long-running operations looks on the wire.
 
-Source of every row: recordings of real Azure, section 2 of the facts (2022 to 2026; the newest form is taken).
+Source of the rows of Azure ML: public recordings of real traffic (2022 to 2026; the newest form is taken); of the
+others: the published specifications.
 """
 
 from __future__ import annotations
@@ -188,10 +189,16 @@ def routes() -> tuple[Route, ...]:
     """The addresses at which operations are asked for."""
     base = "/subscriptions/{subscription}/providers/{namespace}/locations/{region}"
     # Paths are matched without regard to case, so two spellings of one segment are one route.
-    segments = sorted({s.lower(): s for f in FAMILIES.values() for s in (f.status, f.result) if s}.values())
+    segments = {s.lower(): (s, f.namespace) for f in FAMILIES.values() for s in (f.status, f.result) if s}
     return tuple(
-        Route("GET", f"{base}/{segment}/{{operation}}", _ask, provenance="recorded", summary=f"Poll {segment}")
-        for segment in segments
+        Route(
+            "GET",
+            f"{base}/{segment}/{{operation}}",
+            _ask,
+            provenance="recorded" if namespace == _ML else "specified",
+            summary=f"Poll {segment}",
+        )
+        for segment, namespace in sorted(segments.values())
     )
 
 

@@ -46,7 +46,7 @@ def require_endpoint(request: Request) -> Resource:
 
 
 def endpoint_not_found(endpoint: str, workspace: str) -> Exception:
-    """404 for a batch endpoint (recordings section 3)."""
+    """404 for a batch endpoint (recorded)."""
     return ml_refusal(
         f"An endpoint with the name '{endpoint}' does not exist in the workspace '{workspace}'. Please check the "
         "endpoint name and also ensure the current user has access to it.",

@@ -65,7 +65,7 @@ async def _get(request: Request) -> Answer:
         return Answer(200, request.azure.render(job, request.api_version))
     if request.azure.store.fact(runs_scope(workspace.id), name) is None:
         raise job_not_found(name)
-    # A step has no properties here; the SDK then reads the run (wire-protocol 5.6).
+    # A step has no properties here; the SDK then reads the run (read in azure-ai-ml 1.35.2).
     return Answer(200, {"id": child_id(workspace, "jobs", name), "name": name, "type": JOB_TYPE})
 
 

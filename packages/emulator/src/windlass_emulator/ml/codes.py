@@ -24,7 +24,7 @@ _UPLOAD_HOURS = 8.0
 
 
 async def complete(_request: Request, _workspace: Resource, sent: Properties) -> Properties:
-    """Return what is stored of code: what was sent and what the service adds (recordings 6)."""
+    """Return what is stored of code: what was sent and what the service adds (recorded)."""
     if not sent.get("codeUri"):
         raise ml_refusal("The request is missing the property 'properties.codeUri'.")
     return {

@@ -135,12 +135,12 @@ def require_name(name: str, pattern: re.Pattern[str], what: str, rule: str) -> N
 
 
 def not_found(code: str, message: str) -> MlError:
-    """404 of the ML service: code UserError, the cause in the one detail (recordings 3)."""
+    """404 of the ML service: code UserError, the cause in the one detail (recorded)."""
     return ml_refusal(_NOT_FOUND, status=404, detail_code=code, detail=message)
 
 
 def conflict(message: str) -> MlError:
-    """409 of the ML service (envelope of recordings 3; the wordings were not recorded)."""
+    """409 of the ML service (the envelope is recorded, the wordings are not)."""
     return ml_refusal(message, status=409)
 
 

@@ -246,7 +246,7 @@ def _require(request: Request) -> Resource:
 
 
 def _shown(azure: LocalAzure, cluster: Resource) -> dict[str, Any]:
-    """Write a cluster as a GET does (recordings 7)."""
+    """Write a cluster as a GET does (recorded)."""
     properties = cluster.body["properties"]
     inner = {**properties["properties"], **_live(clusters(azure).counts(cluster.id))}
     state = current_state(azure, cluster)
@@ -289,7 +289,7 @@ async def delete_compute(request: Request) -> Answer:
     """Delete a cluster with its nodes."""
     workspace = require_workspace(request)
     # The specification requires the action; azure-native sends only the api-version. What Azure then does is not
-    # known (open point of the facts), so a missing one is taken as Delete.
+    # known, so a missing one is taken as Delete.
     action = request.query.get("underlyingResourceAction", "Delete")
     if action not in {"Delete", "Detach"}:
         raise ml_refusal("The query's 'underlyingResourceAction' must be Delete or Detach.")

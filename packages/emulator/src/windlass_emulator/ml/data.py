@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 async def complete(_request: Request, _workspace: Resource, sent: Properties) -> Properties:
-    """Return what is stored of data. The address is not looked at (recordings 6), so it may lead nowhere."""
+    """Return what is stored of data. The address is not looked at (recorded), so it may lead nowhere."""
     if not sent.get("dataUri"):
         raise ml_refusal("The request is missing the property 'properties.dataUri'.")
     return {

@@ -45,7 +45,7 @@ _KEYS = "AccountKey"
 
 
 def default_stores(properties: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the properties of the datastores that a workspace starts with, by name (recordings 5).
+    """Return the properties of the datastores that a workspace starts with, by name (recorded).
 
     Args:
         properties: The workspace's own.
@@ -125,7 +125,7 @@ _FIXED = ("accountName", "containerName", "endpoint", "protocol")
 
 
 def _refuse_change(name: str, existing: Resource | None, sent: dict[str, Any]) -> None:
-    """Refuse another place under the same name (create-only: arm-types 6.6)."""
+    """Refuse another place under the same name (create-only in the specification)."""
     if existing is None:
         return
     if name in _SYSTEM_STORES:

@@ -24,7 +24,7 @@ _CONTENT = ("image", "build", "condaFile", "inferenceConfig", "osType")
 
 
 async def complete(_request: Request, _workspace: Resource, sent: Properties) -> Properties:
-    """Return what is stored of an environment: what was sent and what the service adds (recordings 6)."""
+    """Return what is stored of an environment: what was sent and what the service adds (recorded)."""
     image, build = sent.get("image"), sent.get("build")
     if image and build:
         raise ml_refusal(

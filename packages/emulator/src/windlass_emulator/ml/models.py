@@ -26,7 +26,7 @@ _TYPES = {"custom_model", "mlflow_model", "triton_model"}
 
 
 async def complete(request: Request, workspace: Resource, sent: Properties) -> Properties:
-    """Return what is stored of a model: what was sent and what the service adds (recordings 6)."""
+    """Return what is stored of a model: what was sent and what the service adds (recorded)."""
     uri, kind = sent.get("modelUri"), sent.get("modelType") or "custom_model"
     if not uri:
         raise ml_refusal("The request is missing the property 'properties.modelUri'.")

@@ -1,4 +1,4 @@
-"""How a workspace is written: what was sent over what was there over what the service sets (recordings 4)."""
+"""How a workspace is written: what was sent over what was there over what the service sets (recorded)."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ PROVIDERS: Mapping[str, str] = MappingProxyType(
         "containerRegistry": "Microsoft.ContainerRegistry/registries",
     }
 )
-"""How the service spells the ids of linked resources (recordings 4)."""
+"""How the service spells the ids of linked resources (recorded)."""
 
 
 def properties(target: str, existing: Resource | None, body: dict[str, Any], created: str) -> dict[str, Any]:
-    """Return the properties of a GET (recordings 4): what was sent over what was there over what the service sets.
+    """Return the properties of a GET (recorded): what was sent over what was there over what the service sets.
 
     Args:
         target: The workspace's id.

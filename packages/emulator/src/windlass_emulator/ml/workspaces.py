@@ -152,7 +152,7 @@ def _change(azure: LocalAzure, workspace: Resource, properties: dict[str, Any], 
 
 
 async def patch_workspace(request: Request) -> Answer:
-    """Change a workspace: 202 without a body. Tags are replaced, linked ids are taken unchecked (recordings 4)."""
+    """Change a workspace: 202 without a body. Tags are replaced, linked ids are taken unchecked (recorded)."""
     workspace = require_workspace(request)
     refuse_if_busy(request, workspace.id)
     body = request.json()

@@ -247,7 +247,7 @@ async def patch_endpoint(request: Request) -> Answer:
 
 
 def without_status(answer: Answer) -> Answer:
-    """Return a 202 as PATCH and regenerateKeys have it: with Location alone (recordings 2.1)."""
+    """Return a 202 as PATCH and regenerateKeys have it: with Location alone (recorded)."""
     headers = {name: value for name, value in answer.headers.items() if name != "Azure-AsyncOperation"}
     return replace(answer, headers=headers)
 
