@@ -74,7 +74,6 @@ def _tell(stages: Stages) -> Story:
         story.table = stages.run_json("python", "scripts/invoke.py", "churn", "-s", STACK, "--file", table)
     with stages.stage(f"Score {CUSTOMERS:,} customers in batch"):
         _batch(stages, toolkit, story)
-    story.status = stages.run_json("python", "scripts/status.py", "-s", STACK)
     return story
 
 

@@ -32,7 +32,6 @@ class Story:
     table: dict[str, Any] = field(default_factory=dict)
     batch: dict[str, Any] = field(default_factory=dict)
     nodes: list[int] = field(default_factory=list)
-    status: Any = None
     seconds: float = 0.0
 
 

@@ -114,7 +114,7 @@ def _build(layout: Layout, modules: Path, part: Path) -> None:
     executor = f"pulumi/sdk/v3@v{VERSION}/python/cmd/pulumi-language-python-exec"
     shutil.copy(scratch / "mod" / "github.com" / "pulumi" / executor, part / "pulumi-language-python-exec")
     (part / "pulumi-language-python-exec").chmod(0o755)
-    shutil.rmtree(scratch, ignore_errors=True)  # 3 GB that nothing needs again
+    shutil.rmtree(scratch, ignore_errors=True)  # sources and objects that nothing needs again
 
 
 def _go(layout: Layout) -> str:

@@ -48,7 +48,7 @@ def _sentence(what: str, log: Path) -> str:
     tail = log.read_text(errors="replace")[-6000:]
     low = tail.lower()
     if any(word in low for word in _SPACE):
-        return f"{what} ran out of disk space; about 5 GB are needed."
+        return f"{what} ran out of disk space; free some and run make setup again."
     if any(word in low for word in _NETWORK):
         return f"{what} could not reach the network; check the connection or the package index settings. Log: {log}"
     last = next((line.strip() for line in reversed(tail.splitlines()) if line.strip()), "no output")
