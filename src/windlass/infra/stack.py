@@ -45,7 +45,7 @@ def read_stack(environ: Mapping[str, str] = os.environ) -> Stack:
     try:
         settings = parse_settings(pulumi.get_stack(), _configuration(environ))
         refuse_wrong_shell(settings, environ)
-        endpoints = find_endpoints(Path(pulumi.get_root_directory()))
+        endpoints = find_endpoints(Path(pulumi.get_root_directory()), settings.stack)
     except WindlassError as refused:
         raise pulumi.RunError(str(refused)) from refused
     scope = settings.name_scope

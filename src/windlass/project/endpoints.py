@@ -17,6 +17,7 @@ from ruamel.yaml.error import YAMLError
 
 from windlass.errors.infra import InvalidEndpointFilesError
 from windlass.project.names import FOLDER_LENGTH, WORDS_PATTERN, EndpointKind
+from windlass.project.serving import Serving
 
 ENDPOINTS_FOLDER: Final = "endpoints"
 ENDPOINT_FILE: Final = "endpoint.yml"
@@ -64,6 +65,7 @@ class EndpointFolder(BaseModel):
     )
     description: str = Field(default="", description="One sentence for people")
     tags: dict[str, str] = Field(default_factory=dict, description="Tags of this endpoint alone")
+    serving: Serving = Field(default_factory=Serving, description="What its deployments run on; for online alone")
 
     @property
     def path(self) -> str:
@@ -71,11 +73,12 @@ class EndpointFolder(BaseModel):
         return f"{self.model}/{self.kind}"
 
 
-def find_endpoints(root: Path) -> tuple[EndpointFolder, ...]:
+def find_endpoints(root: Path, stack: str) -> tuple[EndpointFolder, ...]:
     """Read which endpoints stand under `root`, in the order of their names.
 
     Args:
         root: The folder of the project, which holds `endpoints/`.
+        stack: The stack whose overlays say what each is served on.
 
     Raises:
         InvalidEndpointFilesError: With every problem of every file.
@@ -84,7 +87,7 @@ def find_endpoints(root: Path) -> tuple[EndpointFolder, ...]:
     problems: list[str] = []
     for folder, kind in _places(root / ENDPOINTS_FOLDER):
         try:
-            found.append(_read(folder, kind))
+            found.append(_read(folder, kind, stack))
         except InvalidEndpointFilesError as invalid:
             problems.extend(invalid.problems)
     if problems:
@@ -119,7 +122,7 @@ def _places(parent: Path) -> Iterator[tuple[Path, EndpointKind | None]]:
             yield from ((folder, kind) for kind in kinds or (None,))
 
 
-def _read(folder: Path, kind: EndpointKind | None) -> EndpointFolder:
+def _read(folder: Path, kind: EndpointKind | None, stack: str) -> EndpointFolder:
     where = f"{ENDPOINTS_FOLDER}/{folder.name}"
     shortest, longest = FOLDER_LENGTH
     if not (re.fullmatch(WORDS_PATTERN, folder.name) and shortest <= len(folder.name) <= longest):
@@ -128,16 +131,34 @@ def _read(folder: Path, kind: EndpointKind | None) -> EndpointFolder:
     if kind is None:
         rule = f"has neither online/{ENDPOINT_FILE} nor batch/{ENDPOINT_FILE}; add one or remove the folder"
         raise InvalidEndpointFilesError((f"{where}: {rule}",))
-    return _read_file(folder, kind)
+    endpoint = parse_endpoint(folder.name, kind, _load(folder / kind / ENDPOINT_FILE))
+    if kind == "batch":
+        return endpoint
+    return endpoint.model_copy(update={"serving": _read_serving(folder / kind / "stacks" / f"{stack}.yml")})
 
 
-def _read_file(folder: Path, kind: EndpointKind) -> EndpointFolder:
+def _load(file: Path) -> Any:
     try:
-        document = YAML(typ="safe").load((folder / kind / ENDPOINT_FILE).read_text(encoding="utf-8"))
+        document = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
     except YAMLError as broken:
-        where = f"{ENDPOINTS_FOLDER}/{folder.name}/{kind}/{ENDPOINT_FILE}"
-        raise InvalidEndpointFilesError((f"{where}: is not YAML: {broken}",)) from broken
-    return parse_endpoint(folder.name, kind, {} if document is None else document)
+        raise InvalidEndpointFilesError((f"{_shown(file)}: is not YAML: {broken}",)) from broken
+    return {} if document is None else document
+
+
+def _shown(file: Path) -> str:
+    """How messages call a file below the folder of endpoints."""
+    return file.as_posix()[file.as_posix().rindex(f"{ENDPOINTS_FOLDER}/") :]
+
+
+def _read_serving(overlay: Path) -> Serving:
+    """Read what a stack serves an endpoint on. Every other section of the file is the business of a release."""
+    document = _load(overlay) if overlay.is_file() else {}
+    section = document.get("serving") if isinstance(document, dict) else None
+    try:
+        return Serving.model_validate({} if section is None else section)
+    except ValidationError as invalid:
+        where = f"{_shown(overlay)}: serving"
+        raise InvalidEndpointFilesError(tuple(_sentence(where, error) for error in invalid.errors())) from invalid
 
 
 def _sentence(where: str, problem: Any) -> str:

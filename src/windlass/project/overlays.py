@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-SECTIONS = ("deployment", "rollout")
-"""An overlay has a section for each file it may change; `infra/` makes the endpoint from endpoint.yml alone."""
+SECTIONS = ("deployment", "rollout", "serving")
+"""An overlay has a section for each file it may change, and `serving`, which chooses what the stack serves on."""
 
 
 def merge(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:

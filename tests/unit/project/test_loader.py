@@ -105,6 +105,7 @@ def test_an_overlay_changes_what_it_names_and_leaves_the_rest(project: Path) -> 
 
 
 def test_all_problems_of_all_files_are_told_together_with_file_and_key(project: Path) -> None:
+    folder = "endpoints/churn/online"
     write(
         project,
         {
@@ -123,7 +124,7 @@ def test_all_problems_of_all_files_are_told_together_with_file_and_key(project: 
         "endpoints/churn/online/deployment.yml: environment: there is no file ../missing.yml",
         "endpoints/churn/online/rollout.yml: steps: the steps must rise, such as [10, 50, 100]",
         "endpoints/churn/online/rollout.yml: stps: unknown key",
-        "endpoints/churn/online/stacks/local.yml: endpoint: unknown section; an overlay has deployment, rollout",
+        f"{folder}/stacks/local.yml: endpoint: unknown section; an overlay has deployment, rollout, serving",
         "endpoints/churn/samples/bad.expected.json: is not JSON: Expecting ',' delimiter: line 1 column 6 (char 5)",
     ]
 

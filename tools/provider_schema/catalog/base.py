@@ -1,68 +1,9 @@
-"""What the Pulumi SDK does not say about the types in use: paths, versions, renames, replacement, naming.
-
-Each row comes from the published API specifications and from the source of the real provider. The names and
-shapes of properties are not written here: they are read in the SDK, so that none is forgotten or misspelt.
-"""
+"""Groups, storage, vaults, registries, logs, identities, roles and Azure ML: what every stack is made of."""
 # ruff: noqa: S106 - a token here is the name of a type
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
 
-GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
-ML_WORKSPACE = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/{{workspaceName}}"
-ENVELOPE = frozenset({"location", "tags", "sku", "kind", "identity", "extendedLocation", "managedBy", "zones", "plan"})
-"""Keys that ARM keeps at the top of a resource; everything else stands under `properties`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What a name must look like before it is sent."""
-
-    min_length: int | None = None
-    max_length: int | None = None
-    pattern: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class TypeEntry:
-    """One resource type: where it lives in ARM and how its inputs differ from the general rules."""
-
-    token: str
-    path: str
-    api_version: str
-    source: str
-    """Module of the SDK, such as `storage/storage_account`."""
-    class_name: str
-    autoname: Literal["random", "copy", "uuid"]
-    name_parameter: str
-    flattened: bool = True
-    """Whether the members of `properties` stand at the top of the inputs."""
-    top_level: frozenset[str] = ENVELOPE
-    replaces: frozenset[str] = frozenset()
-    """Inputs besides the path parameters whose change replaces the resource."""
-    put_long_running: bool = False
-    delete_long_running: bool = False
-    read_only_top_level: frozenset[str] = frozenset({"id", "name", "type", "systemData", "etag"})
-    variants: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Property -> the members of its union that are supported."""
-    maintained: tuple[tuple[str, ...], ...] = ()
-    """Wire paths of arrays that other resources may own: sent empty on create, kept as they are on update."""
-    required_containers: tuple[tuple[str, ...], ...] = ()
-    limits: Mapping[str, Limits] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class FunctionEntry:
-    """An invoke that is one POST on a resource."""
-
-    token: str
-    path: str
-    api_version: str
-    source: str
-    class_name: str
-    query: tuple[str, ...] = ()
-
+from .entry import GROUP, ML_WORKSPACE, RESOURCE, FunctionEntry, Limits, TypeEntry
 
 _INSIGHTS_CAPITALS = {
     "applicationType": "Application_Type",
@@ -112,13 +53,12 @@ RENAMES: Mapping[str, Mapping[str, str]] = {
 }
 """`module:Type or nested class` -> SDK name -> name on the wire."""
 
-_RESOURCE = frozenset({"id", "name", "type", "etag", "systemData", "location", "tags", "identity", "sku"})
 LEVEL_OF_PROPERTIES: Mapping[str, frozenset[str]] = {
     "machinelearningservices:SharedPrivateLinkResource": frozenset({"name"}),
-    "machinelearningservices:PrivateEndpointConnection": _RESOURCE,
-    "containerregistry:PrivateEndpointConnection": _RESOURCE,
-    "keyvault:PrivateEndpointConnectionItem": _RESOURCE,
-    "storage:PrivateEndpointConnection": _RESOURCE,
+    "machinelearningservices:PrivateEndpointConnection": RESOURCE,
+    "containerregistry:PrivateEndpointConnection": RESOURCE,
+    "keyvault:PrivateEndpointConnectionItem": RESOURCE,
+    "storage:PrivateEndpointConnection": RESOURCE,
     "storage:ImmutabilityPolicyProperties": frozenset({"etag", "updateHistory"}),
 }
 """Nested classes whose members, but for the named ones, stand under `properties` on the wire."""

@@ -1,15 +1,11 @@
-"""The request bodies of Azure Resource Manager's types in use: every property that a body may have, in one table.
-
-A test holds each row against the model of the official SDK that `BODIES` names with it: no property here that
-Azure does not know, none missing that it takes.
-"""
+"""Groups, storage, vaults, registries, logs, identities, roles: what every workspace stands on."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from windlass_emulator.arm.shapes.body import Body
 from windlass_emulator.shapes import ANY, Items, Shape, Values
 
 _TAGS = Values(ANY)
@@ -244,21 +240,6 @@ _ROLE_ASSIGNMENT: Shape = {
         "scope": ANY,
     }
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """One row.
-
-    Attributes:
-        shape: The properties.
-        model: The official SDK's class, `module:name`.
-        beyond: Properties that Azure takes and the model does not have, with the reason in the table.
-    """
-
-    shape: Shape
-    model: str
-    beyond: tuple[str, ...] = ()
 
 
 BODIES: Mapping[str, Body] = MappingProxyType(

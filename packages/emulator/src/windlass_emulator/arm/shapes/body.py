@@ -1,0 +1,22 @@
+"""A row of the table of request bodies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from windlass_emulator.shapes import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One row.
+
+    Attributes:
+        shape: The properties.
+        model: The official SDK's class, `module:name`.
+        beyond: Properties that Azure takes and the model does not have, with the reason in the table.
+    """
+
+    shape: Shape
+    model: str
+    beyond: tuple[str, ...] = ()

@@ -1,0 +1,43 @@
+"""Bring your own: what exists already and is used instead of made, each by its ARM id."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from windlass.project.names import IdentityPurpose
+from windlass.project.settings.parts import ArmId, Section
+
+ZoneName = Annotated[str, StringConstraints(pattern=r"^privatelink\.[a-z0-9.-]+$")]
+
+
+class BringSubnets(Section):
+    """Subnets of an existing virtual network."""
+
+    endpoints: ArmId | None = Field(default=None, description="For private endpoints")
+    clusters: ArmId | None = Field(default=None, description="For nodes of batch clusters")
+    kubernetes: ArmId | None = Field(default=None, description="For nodes of the Kubernetes cluster")
+    containers: ArmId | None = Field(
+        default=None, description="For container groups; delegated to Microsoft.ContainerInstance/containerGroups"
+    )
+
+
+class BringSettings(Section):
+    """What is given by id instead of made. Checked at preview; never changed, locked or deleted by the stack."""
+
+    workspace: ArmId | None = Field(
+        default=None, description="Azure ML workspace; its storage, vault, registry and insights then come with it"
+    )
+    virtual_network: ArmId | None = Field(default=None, description="With network mode private; needs subnets")
+    subnets: BringSubnets = Field(default_factory=BringSubnets, description="Subnets of virtual_network")
+    private_dns_zones: dict[ZoneName, ArmId] = Field(
+        default_factory=dict, description="Zones by name (privatelink.blob.core.windows.net, ...), linked already"
+    )
+    container_registry: ArmId | None = Field(default=None, description="Container registry")
+    storage_account: ArmId | None = Field(default=None, description="Storage account")
+    key_vault: ArmId | None = Field(default=None, description="Key vault, opened by roles")
+    log_workspace: ArmId | None = Field(default=None, description="Log Analytics workspace")
+    identities: dict[IdentityPurpose, ArmId] = Field(
+        default_factory=dict, description="User-assigned identities by purpose: workspace, serving, cluster, kubernetes"
+    )
