@@ -9,7 +9,7 @@ else
 IN_STACK = export PATH="$(CURDIR)/.windlass/bin:$(CURDIR)/.venv/bin:$$PATH"
 endif
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo local-up local-down preview up destroy clean lock
+.PHONY: help setup check test test-all demo local-up local-down preview up destroy clean lock
 
 help: ## show this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ demo: setup ## provision, deploy, roll over and score on the local Azure
 
 test: check ## every check and every test, the real engine included
 	@$(RUN) .venv/bin/python -m pytest
+
+test-all: check ## what `make test` runs, and the tests that take long by their nature
+	@$(RUN) .venv/bin/python -m pytest -m "slow or not slow"
 
 check: setup ## format, lint, types, layers, generated files
 	@$(RUN) .venv/bin/python tools/check.py
