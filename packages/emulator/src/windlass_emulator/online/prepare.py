@@ -29,6 +29,7 @@ _PROGRAM_PARTS = (
     "model",
     "environmentId",
     "codeConfiguration",
+    "containerResourceRequirements",
     "environmentVariables",
     "instanceType",
     "livenessProbe",
