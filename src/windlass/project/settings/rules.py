@@ -20,7 +20,7 @@ def contradictions(settings: Settings) -> tuple[Problem, ...]:
 
 def _not_built_yet(settings: Settings) -> Iterator[Problem]:
     """Sections whose components are not there yet are refused: a setting that does nothing would be a lie."""
-    built: frozenset[str] = frozenset()
+    built: frozenset[str] = frozenset({"policy"})
     for section in ("network", "bring", "kubernetes", "monitoring", "budget", "deployers", "policy"):
         if section in settings.model_fields_set and section not in built:
             yield section, "is not built yet in this version; remove it"
