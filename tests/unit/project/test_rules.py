@@ -79,8 +79,8 @@ ROWS: Mapping[str, tuple[tuple[dict[str, Any], dict[str, str]], ...]] = {
     ),
     "_outbound_rules": (
         (
-            {**PRIVATE, "network": {"mode": "managed", "outbound": {"pypi": {}}}},
-            {"network.outbound.pypi": "needs exactly one of fqdn, service_tag and private_endpoint (it has 0)"},
+            {**PRIVATE, "network": {"mode": "managed", "outbound": {"data": {}}}},
+            {"network.outbound.data": "needs exactly one of fqdn, service_tag and private_endpoint (it has 0)"},
         ),
         (
             {
@@ -88,10 +88,10 @@ ROWS: Mapping[str, tuple[tuple[dict[str, Any], dict[str, str]], ...]] = {
                 "network": {
                     "mode": "managed",
                     "isolation": "approved",
-                    "outbound": {"pypi": {"fqdn": "pypi.org", "service_tag": "Storage"}},
+                    "outbound": {"data": {"fqdn": "data.contoso.com", "service_tag": "Storage"}},
                 },
             },
-            {"network.outbound.pypi": "needs exactly one of fqdn, service_tag and private_endpoint (it has 2)"},
+            {"network.outbound.data": "needs exactly one of fqdn, service_tag and private_endpoint (it has 2)"},
         ),
         (
             {**PRIVATE, "network": {"mode": "managed", "outbound": {"data": {"private_endpoint": ACCOUNT}}}},
@@ -291,7 +291,7 @@ SOUND: tuple[dict[str, Any], ...] = (
             "isolation": "approved",
             "firewall": "Basic",
             "outbound": {
-                "pypi": {"fqdn": "pypi.org"},
+                "site": {"fqdn": "data.contoso.com"},
                 "tag": {"service_tag": "DataFactory"},
                 "data": {"private_endpoint": ACCOUNT, "subresource": "blob"},
             },
