@@ -204,7 +204,7 @@ def test_every_resource_is_tagged_with_project_stack_owner_and_maker() -> None:
 def test_a_tag_of_our_own_cannot_be_redefined() -> None:
     (problem,) = problems(configuration(tags={"owner": "me"}))
 
-    assert problem == "windlass:settings: tags: owner is set by Windlass itself; choose another name"
+    assert problem == "windlass:settings.tags.owner: is set by Windlass itself; choose another name"
 
 
 def test_a_tag_may_be_written_as_a_number() -> None:
