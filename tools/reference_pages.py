@@ -3,6 +3,7 @@
 - docs/reference/commands.md: the help of every script
 - docs/reference/exit-codes.md: the families of errors
 - docs/reference/local-azure.md: durations, sizes and quotas of the local Azure
+- docs/reference/settings.md: every key of `windlass:settings`
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import click
+import settings_page
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = Path("docs", "reference")
@@ -128,6 +130,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "exit-codes.md": exit_codes,
     "local-azure.md": local_azure,
     "policies.md": policies,
+    "settings.md": settings_page.settings,
 }
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, Self
+from typing import Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from windlass.project.names import OWN_TAGS, PROJECT_PATTERN, NameScope
 from windlass.project.settings.bring import BringSettings
@@ -53,14 +53,6 @@ class Settings(Section):
     protection: ProtectionSettings = Field(
         default_factory=ProtectionSettings, description="What may not be deleted or replaced"
     )
-
-    @model_validator(mode="after")
-    def _tags_are_free(self) -> Self:
-        taken = sorted(set(self.tags) & set(OWN_TAGS))
-        if taken:
-            message = f"tags: {', '.join(taken)} is set by Windlass itself; choose another name"
-            raise ValueError(message)
-        return self
 
 
 class AzureSettings(Section):
