@@ -8,6 +8,7 @@ from windlass_emulator.arm import (
     kubernetes,
     logs,
     registries,
+    role_definitions,
     roles,
     storage,
     subscriptions,
@@ -28,4 +29,5 @@ def features() -> tuple[Feature, ...]:
         identities.feature(),
         roles.feature(),
         *kubernetes.features(),
+        role_definitions.feature(),
     )
