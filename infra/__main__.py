@@ -14,14 +14,15 @@ from windlass.infra.endpoints import Endpoint, EndpointArgs, is_protected
 from windlass.infra.exports import export_readable, stack_outputs, when_built
 from windlass.infra.group import Group, GroupArgs
 from windlass.infra.identity import Grants, GrantsArgs, Identity, IdentityArgs, ScopeOfGrant
+from windlass.infra.kubernetes import AttachedCluster, AttachedClusterArgs, Kubernetes, KubernetesArgs
 from windlass.infra.observability import Observability, ObservabilityArgs
 from windlass.infra.registry import Registry, RegistryArgs
-from windlass.infra.roles import RESOURCE_GRANTS, WORKSPACE_GRANTS
+from windlass.infra.roles import ATTACH_GRANTS, KUBERNETES_GRANTS, RESOURCE_GRANTS, WORKSPACE_GRANTS
 from windlass.infra.stack import read_stack
 from windlass.infra.storage import Storage, StorageArgs
 from windlass.infra.vault import Vault, VaultArgs
 from windlass.infra.workspace import Workspace, WorkspaceArgs
-from windlass.project.names import IDENTITY_PURPOSES, endpoint_name, identity_name
+from windlass.project.names import IDENTITY_PURPOSES, KUBERNETES_PURPOSES, endpoint_name, identity_name
 from windlass.project.outputs import OUTPUT_NAME
 
 # What was written: Pulumi.<stack>.yaml and the folders under endpoints/.
@@ -126,6 +127,62 @@ clusters = [
     for name, cluster in settings.clusters.items()
 ]
 
+# Where real-time endpoints run that ask for Kubernetes.
+attached = None
+if settings.kubernetes is not None:
+    protect_traffic = settings.protection.endpoints or protect_data
+    cluster_identities = {
+        purpose: Identity(purpose, args=IdentityArgs(place=place, name=identity_name(stack.scope, purpose))).outputs
+        for purpose in KUBERNETES_PURPOSES
+    }
+    kubernetes_grants = Grants(
+        "kubernetes-grants",
+        args=GrantsArgs(
+            subscription_id=azure.subscription_id,
+            grants=KUBERNETES_GRANTS,
+            identities=cluster_identities,
+            scopes={
+                "kubelet": ScopeOfGrant(
+                    id=cluster_identities["kubelet"].id, name=identity_name(stack.scope, "kubelet")
+                ),
+                "registry": ScopeOfGrant(id=registry.id, name=names.container_registry),
+            },
+        ),
+    ).outputs
+    kubernetes = Kubernetes(
+        "kubernetes",
+        args=KubernetesArgs(
+            place=place,
+            name=names.kubernetes_cluster,
+            identity=cluster_identities["kubernetes"],
+            kubelet=cluster_identities["kubelet"],
+            settings=settings.kubernetes,
+            needs=kubernetes_grants.assignments,
+            protect=protect_traffic,
+        ),
+    ).outputs
+    attach_grants = Grants(
+        "attach-grants",
+        args=GrantsArgs(
+            subscription_id=azure.subscription_id,
+            grants=ATTACH_GRANTS,
+            identities=identities,
+            scopes={"kubernetes": ScopeOfGrant(id=kubernetes.id, name=names.kubernetes_cluster)},
+        ),
+    ).outputs
+    attached = AttachedCluster(
+        "attached-cluster",
+        args=AttachedClusterArgs(
+            place=place,
+            workspace=workspace.name,
+            cluster_id=kubernetes.id,
+            identity_id=identities["serving"].id,
+            settings=settings.kubernetes,
+            needs=(*kubernetes.ready, *attach_grants.assignments),
+            protect=protect_traffic,
+        ),
+    ).outputs
+
 # What callers call: one endpoint for each folder under endpoints/ and kind.
 endpoints = {
     folder.path: Endpoint(
@@ -136,6 +193,7 @@ endpoints = {
             name=endpoint_name(stack.scope, folder.model, folder.kind),
             folder=folder,
             identity_id=identities["serving"].id,
+            compute_id=attached.id if attached and folder.serving.compute == "kubernetes" else None,
             needs=workspace_grants.assignments,
             protect=is_protected(folder, settings.protection),
         ),

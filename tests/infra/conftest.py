@@ -14,6 +14,12 @@ from windlass.project.settings import LOCAL_SUBSCRIPTION, LOCAL_TENANT
 
 PROGRAM = Path(__file__).resolve().parents[2] / "infra" / "__main__.py"
 CLUSTER = {"vm_size": "Standard_DS3_v2", "max_nodes": 4}
+KUBERNETES = {
+    "insecure": True,
+    "zones": ["1", "2", "3"],
+    "pools": {"models": {"vm_size": "Standard_DS3_v2", "min_nodes": 1, "max_nodes": 4}},
+    "instance_types": {"small": {"cpu": "1", "memory": "2Gi", "pool": "models"}},
+}
 ENDPOINTS = ("churn/online", "churn/batch", "price/online")
 
 
@@ -58,6 +64,7 @@ def configuration(**settings: Any) -> dict[str, Any]:
             "cloud": "local",
             "owner": "team",
             "clusters": {"cpu": CLUSTER, "big": CLUSTER},
+            "kubernetes": KUBERNETES,
             **settings,
         },
     }

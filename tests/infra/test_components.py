@@ -13,11 +13,13 @@ import windlass.infra
 from windlass.infra.component import Component
 
 TYPES = {
+    "AttachedCluster": "windlass:infra:AttachedCluster",
     "Cluster": "windlass:infra:Cluster",
     "Endpoint": "windlass:infra:Endpoint",
     "Grants": "windlass:infra:Grants",
     "Group": "windlass:infra:Group",
     "Identity": "windlass:infra:Identity",
+    "Kubernetes": "windlass:infra:Kubernetes",
     "Observability": "windlass:infra:Observability",
     "Registry": "windlass:infra:Registry",
     "Storage": "windlass:infra:Storage",

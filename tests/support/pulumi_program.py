@@ -32,6 +32,10 @@ NAME_INPUTS: Final[Mapping[str, str]] = {
     "azure-native:applicationinsights:Component": "resourceName",
     "azure-native:managedidentity:UserAssignedIdentity": "resourceName",
     "azure-native:authorization:RoleAssignment": "roleAssignmentName",
+    "azure-native:containerservice:ManagedCluster": "resourceName",
+    "azure-native:containerservice:AgentPool": "agentPoolName",
+    "azure-native:containerservice:ManagedNamespace": "managedNamespaceName",
+    "azure-native:kubernetesconfiguration:Extension": "extensionName",
     "azure-native:machinelearningservices:Workspace": "workspaceName",
     "azure-native:machinelearningservices:Compute": "computeName",
     "azure-native:machinelearningservices:OnlineEndpoint": "endpointName",
@@ -131,10 +135,8 @@ def _answered(inputs: Mapping[str, Any]) -> dict[str, Any]:
     if "identity" not in inputs:
         return dict(inputs)
     identity = inputs["identity"]
-    return {
-        **inputs,
-        "identity": {**identity, "userAssignedIdentities": {each: {} for each in identity["userAssignedIdentities"]}},
-    }
+    users = {each: {} for each in identity.get("userAssignedIdentities", ())}
+    return {**inputs, "identity": {**identity, "userAssignedIdentities": users}}
 
 
 class Recorder(mocks.MockMonitor):  # type: ignore[misc]  # pulumi is not followed by mypy

@@ -39,6 +39,7 @@ class EndpointArgs:
         name: Its name in Azure, unique in the region.
         folder: What its file under endpoints/ says.
         identity_id: What its real-time deployments run as. Batch jobs run as their cluster.
+        compute_id: The attached cluster that serves it; None for Azure ML's own instances.
         needs: The grants of that identity, which the first deployment relies on.
         protect: Whether Pulumi refuses to delete or replace it.
     """
@@ -48,6 +49,7 @@ class EndpointArgs:
     name: str
     folder: EndpointFolder
     identity_id: pulumi.Output[str]
+    compute_id: pulumi.Output[str] | None = None
     needs: Sequence[pulumi.Resource]
     protect: bool
 
@@ -89,6 +91,7 @@ class Endpoint(Component):
             identity=user_assigned(args.identity_id),
             properties=ml.OnlineEndpointPropertiesArgs(
                 auth_mode=AUTH_MODES[args.folder.auth_mode],
+                compute=args.compute_id,
                 description=args.folder.description or None,
                 public_network_access=args.folder.public_network_access.capitalize(),
             ),

@@ -8,8 +8,8 @@ from typing import Any
 import pulumi
 
 from windlass.infra.stack import Stack
-from windlass.project.names import endpoint_name
-from windlass.project.outputs import ClusterOutput, EndpointOutput, StackOutputs
+from windlass.project.names import ATTACHED_COMPUTE, endpoint_name
+from windlass.project.outputs import ClusterOutput, EndpointOutput, KubernetesOutput, StackOutputs
 
 
 def stack_outputs(stack: Stack) -> StackOutputs:
@@ -39,6 +39,19 @@ def stack_outputs(stack: Stack) -> StackOutputs:
             ClusterOutput(name=name, vm_size=cluster.vm_size, max_nodes=cluster.max_nodes)
             for name, cluster in settings.clusters.items()
         ),
+        kubernetes=_kubernetes_output(stack),
+    )
+
+
+def _kubernetes_output(stack: Stack) -> KubernetesOutput | None:
+    kubernetes = stack.settings.windlass.kubernetes
+    if kubernetes is None:
+        return None
+    return KubernetesOutput(
+        cluster=stack.names.kubernetes_cluster,
+        compute=ATTACHED_COMPUTE,
+        namespace=kubernetes.namespace,
+        instance_types=tuple(kubernetes.instance_types),
     )
 
 

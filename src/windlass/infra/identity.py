@@ -28,6 +28,7 @@ class IdentityOutputs:
 
     id: pulumi.Output[str]
     principal_id: pulumi.Output[str]
+    client_id: pulumi.Output[str]
     name: str
 
 
@@ -47,7 +48,9 @@ class Identity(Component):
             tags=args.place.tags,
             opts=self.child(),
         )
-        self.outputs = IdentityOutputs(id=identity.id, principal_id=identity.principal_id, name=args.name)
+        self.outputs = IdentityOutputs(
+            id=identity.id, principal_id=identity.principal_id, client_id=identity.client_id, name=args.name
+        )
         self.register_outputs({"id": identity.id})
 
 

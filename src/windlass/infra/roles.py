@@ -1,8 +1,10 @@
 """Who may do what: a pure table of grants, from the least that each part of a stack needs.
 
-Three identities act in a stack. `workspace` is Azure ML itself, at work in the resources of its own. `serving`
+Three identities act in every stack. `workspace` is Azure ML itself, at work in the resources of its own. `serving`
 is what a real-time deployment runs as: it pulls its image, reads its model and reports. `cluster` is what a
 batch node runs as: it also writes results. Azure gives none of these by itself to an identity of one's own.
+
+A stack with an AKS cluster has two more: `kubernetes` is its control plane, and `kubelet` its nodes.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import Final, Literal
 
 from windlass.project.names import IdentityPurpose
 
-Target = Literal["storage", "vault", "registry", "insights", "workspace"]
+Target = Literal["storage", "vault", "registry", "insights", "workspace", "kubelet", "kubernetes"]
 
 PRINCIPAL_TYPE: Final = "ServicePrincipal"
 """Said always: without it Azure looks a new identity up and often does not find it yet."""
@@ -30,6 +32,10 @@ class Role(Enum):
     KEY_VAULT_ADMINISTRATOR = "00482a5a-887f-4fb3-b363-3b7fe8e74483"
     KEY_VAULT_CONTRIBUTOR = "f25e0fa2-a7c8-4377-a976-54943a77a395"
     AZUREML_METRICS_WRITER = "635dd51f-9968-44d3-b7fb-6d9a6bd613ae"
+    MANAGED_IDENTITY_OPERATOR = "f1a07417-d97a-45cb-824c-7a7467783830"
+    KUBERNETES_EXTENSION_CONTRIBUTOR = "85cb6faf-e071-4c9b-8136-154b5a04f717"
+    AKS_CLUSTER_ADMIN = "0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8"
+    READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 
     @property
     def slug(self) -> str:
@@ -73,3 +79,16 @@ WORKSPACE_GRANTS: Final = (
     _grant("serving", Role.AZUREML_METRICS_WRITER, "workspace"),
 )
 """Given when there is a workspace, and before the first endpoint."""
+
+KUBERNETES_GRANTS: Final = (
+    _grant("kubernetes", Role.MANAGED_IDENTITY_OPERATOR, "kubelet"),
+    _grant("kubelet", Role.ACR_PULL, "registry"),
+)
+"""Given before the AKS cluster is made: its control plane gives its nodes their identity."""
+
+ATTACH_GRANTS: Final = (
+    _grant("workspace", Role.READER, "kubernetes"),
+    _grant("workspace", Role.KUBERNETES_EXTENSION_CONTRIBUTOR, "kubernetes"),
+    _grant("workspace", Role.AKS_CLUSTER_ADMIN, "kubernetes"),
+)
+"""Given when there is an AKS cluster, and before Azure ML attaches it (documented for a user-assigned identity)."""

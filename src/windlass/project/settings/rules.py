@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 
-from windlass.project.names import OWN_TAGS
+from windlass.project.names import ATTACHED_COMPUTE, OWN_TAGS, SYSTEM_POOL
 from windlass.project.settings.bring import BringSubnets
+from windlass.project.settings.compute import POD_CIDR, SERVICE_CIDR
 from windlass.project.settings.document import Settings
 
 Problem = tuple[str, str]
@@ -46,7 +47,7 @@ def contradictions(settings: Settings, *, without: Collection[str] = ()) -> tupl
 
 def _not_built_yet(settings: Settings) -> Iterator[Problem]:
     """Sections whose components are not there yet are refused: a setting that does nothing would be a lie."""
-    built: frozenset[str] = frozenset({"policy"})
+    built: frozenset[str] = frozenset({"kubernetes", "policy"})
     for section in ("network", "bring", "kubernetes", "monitoring", "budget", "deployers", "policy"):
         if section in settings.model_fields_set and section not in built:
             yield section, "is not built yet in this version; remove it"
@@ -124,8 +125,44 @@ def _callers_reach_kubernetes_in_one_way(settings: Settings) -> Iterator[Problem
         yield "kubernetes", "needs either tls (HTTPS) or insecure: true (plain HTTP, said aloud), and not both"
     if settings.network.mode == "private" and not kubernetes.internal_load_balancer:
         yield "kubernetes.internal_load_balancer", "must be true with network mode private: nothing there is public"
-    if kubernetes.system.spot or not kubernetes.system.min_nodes:
-        yield "kubernetes.system", "needs at least 1 node (min_nodes) that Azure cannot take away (no spot)"
+
+
+def _kubernetes_has_a_first_pool(settings: Settings) -> Iterator[Problem]:
+    kubernetes = settings.kubernetes
+    if kubernetes is None:
+        return
+    if not kubernetes.system.min_nodes:
+        yield "kubernetes.system.min_nodes", "is 0, but the cluster itself needs at least 1 node"
+    if SYSTEM_POOL in kubernetes.pools:
+        yield f"kubernetes.pools.{SYSTEM_POOL}", "is the name of the first pool (kubernetes.system); choose another"
+    for name, pool in kubernetes.pools.items():
+        if pool.mode == "system" and not pool.min_nodes:
+            yield f"kubernetes.pools.{name}.min_nodes", "is 0, but a pool of mode system needs at least 1 node"
+
+
+def _kubernetes_keeps_its_version(settings: Settings) -> Iterator[Problem]:
+    kubernetes = settings.kubernetes
+    if kubernetes is not None and kubernetes.version and kubernetes.upgrade_channel in {"stable", "rapid"}:
+        says = f"cannot be kept, because Azure raises it by itself (upgrade_channel {kubernetes.upgrade_channel})"
+        yield "kubernetes.version", f"{says}; remove it, or choose upgrade_channel patch, node-image or none"
+
+
+def _computes_have_names_of_their_own(settings: Settings) -> Iterator[Problem]:
+    if settings.kubernetes is not None and ATTACHED_COMPUTE in settings.clusters:
+        yield f"clusters.{ATTACHED_COMPUTE}", "is the name of the attached Kubernetes cluster; choose another"
+
+
+def _kubernetes_has_addresses_of_its_own(settings: Settings) -> Iterator[Problem]:
+    if settings.kubernetes is None or settings.network.mode != "private":
+        return
+    try:
+        space = IPv4Network(settings.network.address_space)
+    except ValueError:
+        return  # another rule says so
+    for inside, what in ((SERVICE_CIDR, "services"), (POD_CIDR, "pods")):
+        if space.overlaps(IPv4Network(inside)):
+            says = f"overlaps {inside}, the addresses of the Kubernetes cluster's {what}; choose another range"
+            yield "network.address_space", says
 
 
 def _instance_types_name_pools(settings: Settings) -> Iterator[Problem]:
@@ -136,6 +173,8 @@ def _instance_types_name_pools(settings: Settings) -> Iterator[Problem]:
         if kind.pool and kind.pool not in kubernetes.pools:
             known = ", ".join(kubernetes.pools) or "none"
             yield f"kubernetes.instance_types.{name}.pool", f"{kind.pool} is not a pool (pools: {known})"
+        elif kind.pool and kubernetes.pools[kind.pool].mode == "system":
+            yield f"kubernetes.instance_types.{name}.pool", f"{kind.pool} is of mode system; models run on user pools"
 
 
 def _clusters_that_are_never_off(settings: Settings) -> Iterator[Problem]:
@@ -219,6 +258,10 @@ RULES: tuple[Rule, ...] = (
     _rule(_private_registry, "network", "registry", "clusters", "bring"),
     _rule(_zone_redundant_registry, "registry"),
     _rule(_callers_reach_kubernetes_in_one_way, "kubernetes", "network"),
+    _rule(_kubernetes_has_a_first_pool, "kubernetes"),
+    _rule(_kubernetes_has_addresses_of_its_own, "kubernetes", "network"),
+    _rule(_kubernetes_keeps_its_version, "kubernetes"),
+    _rule(_computes_have_names_of_their_own, "kubernetes", "clusters"),
     _rule(_instance_types_name_pools, "kubernetes"),
     _rule(_clusters_that_are_never_off, "clusters"),
     _rule(_brought_instead_of_made, "bring", "storage", "vault", "registry", "logs"),
