@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from windlass_emulator.arm import groups, identities, logs, registries, roles, storage, subscriptions, vaults
+from windlass_emulator.arm import (
+    budgets,
+    groups,
+    identities,
+    locks,
+    logs,
+    monitor,
+    registries,
+    roles,
+    storage,
+    subscriptions,
+    vaults,
+)
 from windlass_emulator.feature import Feature
 
 
@@ -17,4 +29,7 @@ def features() -> tuple[Feature, ...]:
         logs.feature(),
         identities.feature(),
         roles.feature(),
+        locks.feature(),
+        budgets.feature(),
+        *monitor.features(),
     )
