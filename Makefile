@@ -8,8 +8,10 @@ IN_STACK = . .windlass/env && .venv/bin/python scripts/local.py start && . .wind
 else
 IN_STACK = export PATH="$(CURDIR)/.windlass/bin:$(CURDIR)/.venv/bin:$$PATH"
 endif
+# What every stack is held to: docs/reference/policies.md.
+POLICY = --policy-pack infra/policy
 .DEFAULT_GOAL := help
-.PHONY: help setup check test test-all demo local-up local-down preview up destroy clean lock
+.PHONY: help setup check test test-all demo local-up local-down preview up destroy rehearse clean lock
 
 help: ## show this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,13 +38,16 @@ local-down: setup ## stop the local Azure; its state stays
 	@$(RUN) .venv/bin/python scripts/local.py stop
 
 preview: setup ## show what `up` would change (STACK=local)
-	@$(IN_STACK) && pulumi preview --stack $(STACK)
+	@$(IN_STACK) && pulumi preview --stack $(STACK) $(POLICY)
 
 up: setup ## provision the stack (STACK=local)
-	@$(IN_STACK) && pulumi up --stack $(STACK) $(if $(filter local,$(STACK)),--yes)
+	@$(IN_STACK) && pulumi up --stack $(STACK) $(POLICY) $(if $(filter local,$(STACK)),--yes)
 
 destroy: setup ## remove the stack and purge what Azure would keep (STACK=local)
 	@$(IN_STACK) && python scripts/teardown.py --stack $(STACK) $(if $(filter local,$(STACK)),--yes)
+
+rehearse: setup ## try a stack on a local Azure of its own: preview, up, up, refresh, destroy, up (STACK=local)
+	@.venv/bin/python scripts/rehearse.py --stack $(STACK) --life
 
 clean: ## remove what was made in this checkout (the cache folder stays)
 	@if [ -x .venv/bin/python ] && [ -d .windlass/azure ]; then .venv/bin/python -m windlass_emulator stop --data .windlass/azure; fi

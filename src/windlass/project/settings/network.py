@@ -14,7 +14,7 @@ NetworkMode = Literal["public", "private", "managed"]
 class OutboundRule(Section):
     """Something outside that a managed network may reach: exactly one of fqdn, service_tag and private_endpoint."""
 
-    fqdn: str | None = Field(default=None, description="A host name, such as pypi.org or *.contoso.com")
+    fqdn: str | None = Field(default=None, description="A host name, such as data.contoso.com or *.contoso.com")
     service_tag: str | None = Field(default=None, description="A service tag of Azure, such as DataFactory")
     protocol: Literal["TCP", "UDP", "ICMP", "*"] = Field(default="TCP", description="With service_tag")
     ports: str = Field(default="443", pattern=r"^\d+(-\d+)?(,\d+(-\d+)?)*$", description="With service_tag")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -24,6 +24,9 @@ LOCAL_TENANT: Final = "10ca1000-0000-4000-8000-000000000001"
 """The only tenant of the local Azure."""
 
 _REGION: Final = re.compile(r"^[a-z][a-z0-9]+$")
+_ANYBODY: Final = {"project": "nobody", "cloud": "local", "owner": "nobody"}
+"""Stands in for what every stack has to say and no rule reads, while the rules look at the rest."""
+
 PROVIDER_KEYS: Final = {
     "location": "the region, such as westeurope",
     "subscriptionId": "the id of your subscription (az account show --query id)",
@@ -42,8 +45,9 @@ def parse_settings(stack: str, config: Mapping[str, Any]) -> StackSettings:
         InvalidSettingsError: With every problem found, each with its key.
     """
     key = f"{SETTINGS_NAMESPACE}:{SETTINGS_KEY}"
-    settings, problems = _parse_document(key, config.get(key))
-    problems = (*_provider_problems(config), *_unknown_keys(config), *problems)
+    document = config.get(key)
+    settings, problems = _parse_document(key, document)
+    problems = (*_provider_problems(config), *_unknown_keys(config), *_world_problems(config, document), *problems)
     if settings is None or problems:
         raise InvalidSettingsError(stack, problems)
     azure = AzureSettings(
@@ -51,12 +55,6 @@ def parse_settings(stack: str, config: Mapping[str, Any]) -> StackSettings:
         subscription_id=config[f"{PROVIDER_NAMESPACE}:subscriptionId"].lower(),
         tenant_id=config[f"{PROVIDER_NAMESPACE}:tenantId"].lower(),
     )
-    problems = (
-        *_world_problems(settings, azure),
-        *(f"{key}.{path}: {says}" for path, says in contradictions(settings)),
-    )
-    if problems:
-        raise InvalidSettingsError(stack, problems)
     return StackSettings(stack=stack, azure=azure, windlass=settings)
 
 
@@ -78,9 +76,24 @@ def _parse_document(key: str, document: Any) -> tuple[Settings | None, tuple[str
     if document is None:
         return None, (f"{key}: is missing",)
     try:
-        return Settings.model_validate(document), ()
+        settings = Settings.model_validate(document)
     except ValidationError as invalid:
-        return None, tuple(_sentence(key, problem) for problem in invalid.errors())
+        problems = tuple(_sentence(key, problem) for problem in invalid.errors())
+        return None, (*problems, *_contradictions_beside(key, document, invalid))
+    return settings, _contradictions(key, settings)
+
+
+def _contradictions_beside(key: str, document: Any, invalid: ValidationError) -> tuple[str, ...]:
+    """Judge together what is sound by itself, so that a typing mistake does not hide a contradiction."""
+    wrong = {str(problem["loc"][0]) for problem in invalid.errors() if problem["loc"]}
+    if not isinstance(document, Mapping):
+        return ()
+    sound = {name: section for name, section in document.items() if str(name) not in wrong}
+    return _contradictions(key, Settings.model_validate({**_ANYBODY, **sound}), without=wrong)
+
+
+def _contradictions(key: str, settings: Settings, *, without: Collection[str] = ()) -> tuple[str, ...]:
+    return tuple(f"{key}.{path}: {says}" for path, says in contradictions(settings, without=without))
 
 
 def _sentence(key: str, problem: Any) -> str:
@@ -109,19 +122,15 @@ def _unknown_keys(config: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(f"{key}: is not read; settings stand under {known}" for key in unknown)
 
 
-def _world_problems(settings: Settings, azure: AzureSettings) -> tuple[str, ...]:
-    expected = {
-        "subscriptionId": (azure.subscription_id, LOCAL_SUBSCRIPTION),
-        "tenantId": (azure.tenant_id, LOCAL_TENANT),
-    }
-    if settings.cloud == "local":
-        return tuple(
-            f"{PROVIDER_NAMESPACE}:{name}: must be {local}, the local Azure's, because cloud is local"
-            for name, (actual, local) in expected.items()
-            if actual != local
-        )
-    return tuple(
-        f"{PROVIDER_NAMESPACE}:{name}: belongs to the local Azure, but cloud is azure"
-        for name, (actual, local) in expected.items()
-        if actual == local
-    )
+def _world_problems(config: Mapping[str, Any], document: Any) -> tuple[str, ...]:
+    """Keep the local subscription and tenant apart from those of Azure; what is no id at all is told elsewhere."""
+    cloud = document.get("cloud") if isinstance(document, Mapping) else None
+    problems = []
+    for name, local in (("subscriptionId", LOCAL_SUBSCRIPTION), ("tenantId", LOCAL_TENANT)):
+        key = f"{PROVIDER_NAMESPACE}:{name}"
+        given = str(config.get(key)).lower()
+        if cloud == "local" and given != local and GUID.fullmatch(given):
+            problems.append(f"{key}: must be {local}, the local Azure's, because cloud is local")
+        if cloud == "azure" and given == local:
+            problems.append(f"{key}: belongs to the local Azure, but cloud is azure")
+    return tuple(problems)

@@ -1,10 +1,17 @@
-"""Settings that exclude each other: each rule is a pure function that yields what is wrong and at which key."""
+"""Settings that exclude each other: each rule is a pure function that yields what is wrong and at which key.
+
+A rule says which sections its verdict follows from, so that it is asked as long as these are sound, whatever is wrong
+elsewhere in the file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 
+from windlass.project.names import OWN_TAGS
+from windlass.project.settings.bring import BringSubnets
 from windlass.project.settings.document import Settings
 
 Problem = tuple[str, str]
@@ -13,19 +20,44 @@ Problem = tuple[str, str]
 _WIDEST, _NARROWEST = 16, 22
 
 
-def contradictions(settings: Settings) -> tuple[Problem, ...]:
-    """Find everything in the settings that cannot be had together."""
-    return tuple(problem for rule in RULES for problem in rule(settings))
+@dataclass(frozen=True)
+class Rule:
+    """Something that sections of the settings have to agree on.
+
+    Attributes:
+        find: Yields what is wrong, if anything.
+        reads: The sections that its verdict follows from, and no others.
+    """
+
+    find: Callable[[Settings], Iterator[Problem]]
+    reads: frozenset[str]
+
+
+def contradictions(settings: Settings, *, without: Collection[str] = ()) -> tuple[Problem, ...]:
+    """Find everything in the settings that cannot be had together.
+
+    Args:
+        settings: The settings, or what is left of them.
+        without: Sections that are wrong in themselves and so were left out; rules that read one are not asked.
+    """
+    asked = (rule for rule in RULES if not rule.reads & set(without))
+    return tuple(problem for rule in asked for problem in rule.find(settings))
 
 
 def _not_built_yet(settings: Settings) -> Iterator[Problem]:
     """Sections whose components are not there yet are refused: a setting that does nothing would be a lie."""
-    built: frozenset[str] = frozenset()
+    built: frozenset[str] = frozenset({"policy"})
     for section in ("network", "bring", "kubernetes", "monitoring", "budget", "deployers", "policy"):
         if section in settings.model_fields_set and section not in built:
             yield section, "is not built yet in this version; remove it"
     if settings.protection.locks:
         yield "protection.locks", "is not built yet in this version; remove it"
+
+
+def _tags_are_free(settings: Settings) -> Iterator[Problem]:
+    for name in settings.tags:
+        if name in OWN_TAGS:
+            yield f"tags.{name}", "is set by Windlass itself; choose another name"
 
 
 def _network_keys_fit_the_mode(settings: Settings) -> Iterator[Problem]:
@@ -70,7 +102,8 @@ def _managed_network_excludes_kubernetes(settings: Settings) -> Iterator[Problem
 
 
 def _private_registry(settings: Settings) -> Iterator[Problem]:
-    if settings.network.mode == "public" or settings.bring.container_registry is not None:
+    bring = settings.bring
+    if settings.network.mode == "public" or bring.container_registry is not None or bring.workspace is not None:
         return
     if settings.registry.tier != "Premium":
         yield "registry.tier", f"is {settings.registry.tier}, but only Premium has private endpoints (network.mode)"
@@ -93,6 +126,12 @@ def _callers_reach_kubernetes_in_one_way(settings: Settings) -> Iterator[Problem
         yield "kubernetes.internal_load_balancer", "must be true with network mode private: nothing there is public"
     if kubernetes.system.spot or not kubernetes.system.min_nodes:
         yield "kubernetes.system", "needs at least 1 node (min_nodes) that Azure cannot take away (no spot)"
+
+
+def _instance_types_name_pools(settings: Settings) -> Iterator[Problem]:
+    kubernetes = settings.kubernetes
+    if kubernetes is None:
+        return
     for name, kind in kubernetes.instance_types.items():
         if kind.pool and kind.pool not in kubernetes.pools:
             known = ", ".join(kubernetes.pools) or "none"
@@ -102,30 +141,63 @@ def _callers_reach_kubernetes_in_one_way(settings: Settings) -> Iterator[Problem
 def _clusters_that_are_never_off(settings: Settings) -> Iterator[Problem]:
     for name, cluster in settings.clusters.items():
         if cluster.min_nodes and not cluster.kept_because:
-            yield (
-                f"clusters.{name}.kept_because",
-                f"says why {cluster.min_nodes} nodes are paid for without work (min_nodes); write it, or use 0",
-            )
+            says = f"has to say why {cluster.min_nodes} are kept without work (min_nodes); write it, or use min_nodes 0"
+            yield f"clusters.{name}.kept_because", says
 
 
-def _brought_together(settings: Settings) -> Iterator[Problem]:
+def _brought_instead_of_made(settings: Settings) -> Iterator[Problem]:
+    """A section that says how something is made does nothing when that thing is brought."""
+    made = {
+        "storage": "storage_account",
+        "vault": "key_vault",
+        "registry": "container_registry",
+        "logs": "log_workspace",
+    }
+    for section, key in made.items():
+        brought = next((each for each in (key, "workspace") if getattr(settings.bring, each) is not None), None)
+        comes_along = section != "logs" or brought == key
+        if brought is not None and comes_along and section in settings.model_fields_set:
+            yield section, f"says how it is made, but bring.{brought} brings it; remove the section"
+
+
+def _brought_with_the_workspace(settings: Settings) -> Iterator[Problem]:
     bring = settings.bring
-    if bring.workspace is not None:
-        for key in ("storage_account", "key_vault", "container_registry"):
-            if getattr(bring, key) is not None:
-                yield f"bring.{key}", "comes with bring.workspace, which names its own; remove it"
-    brings_subnets = bool(bring.subnets.model_fields_set)
-    if (bring.virtual_network is not None or brings_subnets) and settings.network.mode != "private":
-        yield "bring.virtual_network", f"belongs to network mode private, and this stack's is {settings.network.mode}"
-    if brings_subnets and bring.virtual_network is None:
-        yield "bring.subnets", "are subnets of bring.virtual_network, which is missing"
-    if bring.virtual_network is not None:
-        needed = {"endpoints": True, "clusters": bool(settings.clusters), "kubernetes": settings.kubernetes is not None}
-        for key, wanted in needed.items():
-            if wanted and getattr(bring.subnets, key) is None:
-                yield f"bring.subnets.{key}", "is missing: a brought virtual network brings every subnet it is used for"
-    if bring.private_dns_zones and settings.network.mode != "private":
-        yield "bring.private_dns_zones", f"belong to network mode private, and this stack's is {settings.network.mode}"
+    if bring.workspace is None:
+        return
+    for key in ("storage_account", "key_vault", "container_registry"):
+        if getattr(bring, key) is not None:
+            yield f"bring.{key}", "comes with bring.workspace, which names its own; remove it"
+    if "workspace" in bring.identities:
+        yield "bring.identities.workspace", "comes with bring.workspace, which has an identity already; remove it"
+    if settings.network.mode != "public":
+        says = f"is {settings.network.mode}, but the network of a brought workspace is made already"
+        yield "network.mode", f"{says} (bring.workspace); remove it"
+
+
+def _brought_into_a_private_network(settings: Settings) -> Iterator[Problem]:
+    bring, mode = settings.bring, settings.network.mode
+    for key in ("virtual_network", "subnets", "private_dns_zones"):
+        if mode != "private" and _is_given(getattr(bring, key)):
+            yield f"bring.{key}", f"belongs to network mode private, and this stack's is {mode}; remove it"
+    if bring.virtual_network is None:
+        if mode == "private" and _is_given(bring.subnets):
+            yield "bring.subnets", "are subnets of bring.virtual_network, which is missing"
+        return
+    needed = {"endpoints": True, "clusters": bool(settings.clusters), "kubernetes": settings.kubernetes is not None}
+    for key, wanted in needed.items():
+        if mode == "private" and wanted and getattr(bring.subnets, key) is None:
+            yield f"bring.subnets.{key}", "is missing: a brought virtual network brings every subnet it is used for"
+    for key in bring.subnets.model_fields_set:
+        subnet = getattr(bring.subnets, key)
+        if subnet is not None and not subnet.lower().startswith(f"{bring.virtual_network.lower()}/subnets/"):
+            yield f"bring.subnets.{key}", "is not a subnet of bring.virtual_network"
+
+
+def _is_given(value: object) -> bool:
+    """Whether a key under `bring` holds an id."""
+    if isinstance(value, BringSubnets):
+        return any(each is not None for each in value.model_dump().values())
+    return bool(value)
 
 
 def _somebody_is_told_of_the_budget(settings: Settings) -> Iterator[Problem]:
@@ -133,16 +205,24 @@ def _somebody_is_told_of_the_budget(settings: Settings) -> Iterator[Problem]:
         yield "monitoring.mails", "is empty, but the budget has to tell somebody; add an address"
 
 
-RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
-    _not_built_yet,
-    _network_keys_fit_the_mode,
-    _addresses,
-    _outbound_rules,
-    _managed_network_excludes_kubernetes,
-    _private_registry,
-    _zone_redundant_registry,
-    _callers_reach_kubernetes_in_one_way,
-    _clusters_that_are_never_off,
-    _brought_together,
-    _somebody_is_told_of_the_budget,
+def _rule(find: Callable[[Settings], Iterator[Problem]], *reads: str) -> Rule:
+    return Rule(find=find, reads=frozenset(reads))
+
+
+RULES: tuple[Rule, ...] = (
+    _rule(_not_built_yet),
+    _rule(_tags_are_free, "tags"),
+    _rule(_network_keys_fit_the_mode, "network"),
+    _rule(_addresses, "network"),
+    _rule(_outbound_rules, "network"),
+    _rule(_managed_network_excludes_kubernetes, "network", "kubernetes"),
+    _rule(_private_registry, "network", "registry", "clusters", "bring"),
+    _rule(_zone_redundant_registry, "registry"),
+    _rule(_callers_reach_kubernetes_in_one_way, "kubernetes", "network"),
+    _rule(_instance_types_name_pools, "kubernetes"),
+    _rule(_clusters_that_are_never_off, "clusters"),
+    _rule(_brought_instead_of_made, "bring", "storage", "vault", "registry", "logs"),
+    _rule(_brought_with_the_workspace, "bring", "network"),
+    _rule(_brought_into_a_private_network, "bring", "network", "clusters", "kubernetes"),
+    _rule(_somebody_is_told_of_the_budget, "budget", "monitoring"),
 )

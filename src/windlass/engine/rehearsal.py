@@ -1,0 +1,156 @@
+"""A copy of the project for a rehearsal, with a local Azure, an engine state and settings of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+from windlass.errors.engine import EngineFailedError
+from windlass.project.rehearsal import rehearsed, released
+from windlass.rehearsal import Done, Step
+
+REHEARSALS: Final = Path(".windlass", "rehearsal")
+_FOREIGN: Final = ("AZURE", "ARM_", "PULUMI_", "HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+"""What leads to another Azure or another backend: a rehearsal sees none of it."""
+_NOT_COPIED: Final = (".git", ".venv", ".windlass", ".*_cache", "__pycache__", ".hypothesis")
+"""What is made in a checkout: the copy has its own, or that of the checkout by a link."""
+_QUIET: Final = "--non-interactive --color never --suppress-progress"
+_UP: Final = f"pulumi up --yes --skip-preview {_QUIET} -s"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+
+
+class Rehearsal:
+    """Satisfies `windlass.rehearsal.Stage`.
+
+    The copy lies in `.windlass/rehearsal/<stack>` and is made anew each time; what is left of an earlier one is taken
+    away first, its local Azure included.
+    """
+
+    def __init__(self, root: Path, stack: str, environ: Mapping[str, str] = os.environ) -> None:
+        self._root = root
+        self._stack = stack
+        self._copy = root / REHEARSALS / stack
+        self._environ = {name: value for name, value in environ.items() if not name.startswith(_FOREIGN)}
+        self._actions: Mapping[Step, Callable[[], Ran]] = {
+            Step.PREVIEW: self._preview,
+            Step.UP: lambda: self._run(f"{_UP} {stack}"),
+            Step.UP_AGAIN: lambda: self._run(f"{_UP} {stack} --expect-no-changes"),
+            Step.REFRESH: lambda: self._run(
+                f"pulumi refresh --yes --skip-preview --expect-no-changes {_QUIET} -s {stack}"
+            ),
+            Step.RELEASE: self._release,
+            Step.TEAR_DOWN: lambda: self._run(f"python scripts/teardown.py -s {stack} --yes"),
+            Step.UP_ON_FREED_NAMES: lambda: self._run(f"{_UP} {stack}"),
+        }
+
+    @property
+    def folder(self) -> str:
+        """Where the copy is, as people write it from the project's folder."""
+        return self._copy.relative_to(self._root).as_posix()
+
+    def __enter__(self) -> Self:
+        """Make the copy and start its local Azure."""
+        self._clear()
+        shutil.copytree(self._root, self._copy, ignore=shutil.ignore_patterns(*_NOT_COPIED))
+        (self._copy / ".venv").symlink_to(self._root / ".venv")
+        self._write(rehearsed(self._stack, self._read()))
+        self._must(".venv/bin/python tools/setup")
+        self._must("python scripts/local.py start")
+        self._must(f"pulumi stack select --create --non-interactive {self._stack}")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop the local Azure; the copy stays to be looked at."""
+        self._must("python scripts/local.py stop")
+
+    def perform(self, step: Step) -> Done:
+        """Do one step."""
+        ran = self._actions[step]()
+        resources = _planned(ran.out) if step is Step.PREVIEW else self._resources()
+        said = "" if step is Step.PREVIEW and not ran.code else ran.out
+        return Done(step=step, ok=not ran.code, seconds=ran.seconds, resources=resources, said=said + ran.err)
+
+    def _preview(self) -> Ran:
+        return self._run(f"pulumi preview --json --non-interactive --color never -s {self._stack}")
+
+    def _release(self) -> Ran:
+        self._write(released(self._read()))
+        return self._run(f"{_UP} {self._stack}")
+
+    def _resources(self) -> int:
+        state = self._run(f"pulumi stack export --non-interactive -s {self._stack}").out
+        deployment = json.loads(state).get("deployment") or {}
+        return sum(_is_azures(each["type"]) for each in deployment.get("resources") or ())
+
+    def _clear(self) -> None:
+        if (self._copy / ".windlass" / "env").is_file():
+            self._must("python scripts/local.py stop")
+        shutil.rmtree(self._copy, ignore_errors=True)
+
+    @property
+    def _file(self) -> Path:
+        return self._copy / f"Pulumi.{self._stack}.yaml"
+
+    def _read(self) -> Any:
+        from ruamel.yaml import YAML
+
+        return YAML(typ="safe").load(self._file.read_text(encoding="utf-8"))
+
+    def _write(self, document: Mapping[str, Any]) -> None:
+        from ruamel.yaml import YAML
+
+        with self._file.open("w", encoding="utf-8") as file:
+            YAML(typ="safe").dump(dict(document), file)
+
+    def _must(self, command: str) -> None:
+        ran = self._run(command)
+        if ran.code:
+            raise EngineFailedError(command, ran.err or ran.out)
+
+    def _run(self, command: str) -> Ran:
+        shell = ["sh", "-c", f"if [ -f .windlass/env ]; then . .windlass/env; fi; {command}"]
+        begun = time.monotonic()
+        done = subprocess.run(
+            shell,
+            cwd=self._copy,
+            env=self._environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr, time.monotonic() - begun)
+
+
+def _planned(preview: str) -> int:
+    """Count what the stack would have after what a preview plans."""
+    gone = {"delete", "discard"}
+    try:
+        steps = json.loads(preview)["steps"]
+    except (ValueError, KeyError):
+        return 0  # the preview failed before it had a plan; its exit code says so
+    return sum(step["op"] not in gone and _is_azures(_type_of(step["urn"])) for step in steps)
+
+
+def _type_of(urn: str) -> str:
+    return urn.split("::")[2].rpartition("$")[2]
+
+
+def _is_azures(type_: str) -> bool:
+    return type_.startswith("azure-native:")
