@@ -29,7 +29,8 @@ import pulumi
 
 class Azure(pulumi.CustomResource):
     def __init__(self, type_, name, props, **options):
-        super().__init__(f"azure-native:{type_}", name, {**props, "id": None}, pulumi.ResourceOptions(provider=THERE, **options))
+        there = pulumi.ResourceOptions(provider=THERE, **options)
+        super().__init__(f"azure-native:{type_}", name, {**props, "id": None}, there)
 
 # The rules take the stack for one on Azure; what the provider signs in to is the fake of it.
 THERE = pulumi.ProviderResource("azure-native", "there", {
