@@ -9,6 +9,7 @@ gc.disable()
 
 import pulumi
 
+from windlass.infra.acknowledged import release_acknowledged
 from windlass.infra.clusters import Cluster, ClusterArgs
 from windlass.infra.endpoints import Endpoint, EndpointArgs, is_protected
 from windlass.infra.exports import export_readable, stack_outputs, when_built
@@ -28,6 +29,7 @@ from windlass.project.outputs import OUTPUT_NAME
 stack = read_stack()
 azure, settings, names = stack.settings.azure, stack.settings.windlass, stack.names
 protect_data = settings.protection.data
+release_acknowledged(settings.protection)
 
 # Where everything goes.
 group = Group(
@@ -44,6 +46,7 @@ observability = Observability(
         log_workspace=names.log_workspace,
         application_insights=names.application_insights,
         settings=settings.logs,
+        protect=protect_data,
     ),
 ).outputs
 storage = Storage(
