@@ -8,34 +8,60 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
-
-from pydantic import BaseModel
+from typing import Any, Final
 
 from windlass.project.outputs import StackOutputs
 from windlass.project.rollout import Rollout
-from windlass.project.settings import Settings
+from windlass.project.settings import PROVIDER_KEYS, PROVIDER_NAMESPACE, SETTINGS_KEY, SETTINGS_NAMESPACE, Settings
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 REFERENCE: Final = Path("docs/reference")
-SCHEMAS: Final[dict[str, type[BaseModel]]] = {
-    "rollout.schema.json": Rollout,
-    "settings.schema.json": Settings,
-    "stack-outputs.schema.json": StackOutputs,
+SETTINGS: Final = "settings.schema.json"
+STACK_FILE: Final = "stack-file.schema.json"
+
+
+def stack_file() -> dict[str, Any]:
+    """Return the schema of a whole `Pulumi.<stack>.yaml`, for editors; keys of other packages are left alone."""
+    texts = {"type": "string"}
+    places = {
+        f"{PROVIDER_NAMESPACE}:{key}": {**texts, "description": f"{meaning[0].upper()}{meaning[1:]}"}
+        for key, meaning in PROVIDER_KEYS.items()
+    }
+    settings = f"{SETTINGS_NAMESPACE}:{SETTINGS_KEY}"
+    config = {
+        "type": "object",
+        "properties": {**places, settings: {"$ref": SETTINGS}},
+        "patternProperties": {f"^{SETTINGS_NAMESPACE}:(?!{SETTINGS_KEY}$)": False},
+        "required": [*places, settings],
+    }
+    engine = dict.fromkeys(("secretsprovider", "encryptedkey", "encryptionsalt"), texts)
+    return {
+        "title": "Pulumi.<stack>.yaml",
+        "type": "object",
+        "properties": {**engine, "config": config},
+        "required": ["config"],
+    }
+
+
+SCHEMAS: Final[dict[str, Callable[[], dict[str, Any]]]] = {
+    "rollout.schema.json": Rollout.model_json_schema,
+    SETTINGS: Settings.model_json_schema,
+    STACK_FILE: stack_file,
+    "stack-outputs.schema.json": StackOutputs.model_json_schema,
 }
 
 
-def render(model: type[BaseModel]) -> str:
-    """Return the JSON schema of a model as it stands in the repository."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
-    return json.dumps(schema, indent=2) + "\n"
+def render(schema: Callable[[], dict[str, Any]]) -> str:
+    """Return a JSON schema as it stands in the repository."""
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema()}, indent=2) + "\n"
 
 
 def stale(root: Path = ROOT) -> list[Path]:
     """Return the schemas that no longer say what the models do."""
-    paths = {root / REFERENCE / name: model for name, model in SCHEMAS.items()}
-    return [path for path, model in paths.items() if not _holds(path, render(model))]
+    paths = {root / REFERENCE / name: schema for name, schema in SCHEMAS.items()}
+    return [path for path, schema in paths.items() if not _holds(path, render(schema))]
 
 
 def write(root: Path = ROOT) -> list[Path]:

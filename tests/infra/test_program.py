@@ -11,6 +11,7 @@ import json
 import re
 import uuid
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -309,6 +310,15 @@ def test_a_project_without_endpoints_and_clusters_is_a_stack_too(program: Progra
 def test_wrong_settings_end_the_program_with_a_sentence_and_no_resource(program: Program) -> None:
     with pytest.raises(pulumi.RunError, match=r"Pulumi\.local\.yaml cannot be used"):
         program(settings={"colour": "red"})
+
+
+def test_an_endpoint_that_asks_for_what_the_stack_lacks_ends_the_program(program: Program, tmp_path: Path) -> None:
+    overlay = tmp_path / "endpoints" / "churn" / "online" / "stacks" / "local.yml"
+    overlay.parent.mkdir(parents=True)
+    overlay.write_text("serving: {compute: kubernetes}\n", encoding="utf-8")
+
+    with pytest.raises(pulumi.RunError, match=r"endpoints/churn/online/stacks/local\.yml: serving\.compute: is kub"):
+        program()
 
 
 def test_a_shell_of_another_cloud_ends_the_program(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:

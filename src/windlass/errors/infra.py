@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from windlass.errors import RefusedError, UsageError
+from windlass.errors.project import Problem
 
 
 class InvalidSettingsError(UsageError):
@@ -12,7 +13,7 @@ class InvalidSettingsError(UsageError):
         listed = "\n".join(f"  {problem}" for problem in problems)
         super().__init__(
             f"Pulumi.{stack}.yaml cannot be used. Correct what is listed here (the settings are described in "
-            f"docs/reference/settings.schema.json) and run the command again:\n{listed}"
+            f"docs/reference/settings.md) and run the command again:\n{listed}"
         )
         self.problems = problems
 
@@ -23,6 +24,18 @@ class InvalidEndpointFilesError(UsageError):
     def __init__(self, problems: tuple[str, ...]) -> None:
         listed = "\n".join(f"  {problem}" for problem in problems)
         super().__init__(f"The endpoints cannot be created from their files. Correct these:\n{listed}")
+        self.problems = problems
+
+
+class InconsistentProjectError(UsageError):
+    """Endpoint folders ask for something that the stack does not have."""
+
+    def __init__(self, stack: str, problems: tuple[Problem, ...]) -> None:
+        listed = "\n".join(f"  {problem}" for problem in problems)
+        super().__init__(
+            f"Stack {stack} does not have what its endpoints ask for. Correct what is listed here and run the command "
+            f"again:\n{listed}"
+        )
         self.problems = problems
 
 

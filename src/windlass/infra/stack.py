@@ -12,6 +12,9 @@ from typing import Any
 import pulumi
 
 from windlass.errors import WindlassError
+from windlass.errors.infra import InconsistentProjectError
+from windlass.project.choices import read_choices
+from windlass.project.consistency import inconsistencies
 from windlass.project.endpoints import EndpointFolder, find_endpoints
 from windlass.project.names import NameScope, ResourceNames, resource_names
 from windlass.project.settings import (
@@ -45,11 +48,19 @@ def read_stack(environ: Mapping[str, str] = os.environ) -> Stack:
     try:
         settings = parse_settings(pulumi.get_stack(), _configuration(environ))
         refuse_wrong_shell(settings, environ)
-        endpoints = find_endpoints(Path(pulumi.get_root_directory()), settings.stack)
+        endpoints = _consistent_endpoints(Path(pulumi.get_root_directory()), settings)
     except WindlassError as refused:
         raise pulumi.RunError(str(refused)) from refused
     scope = settings.name_scope
     return Stack(settings=settings, scope=scope, names=resource_names(scope), endpoints=endpoints)
+
+
+def _consistent_endpoints(root: Path, settings: StackSettings) -> tuple[EndpointFolder, ...]:
+    endpoints = find_endpoints(root, settings.stack)
+    problems = inconsistencies(settings, endpoints, read_choices(root, endpoints, settings.stack))
+    if problems:
+        raise InconsistentProjectError(settings.stack, problems)
+    return endpoints
 
 
 def _configuration(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -131,13 +131,18 @@ def _read(folder: Path, kind: EndpointKind | None, stack: str) -> EndpointFolder
     if kind is None:
         rule = f"has neither online/{ENDPOINT_FILE} nor batch/{ENDPOINT_FILE}; add one or remove the folder"
         raise InvalidEndpointFilesError((f"{where}: {rule}",))
-    endpoint = parse_endpoint(folder.name, kind, _load(folder / kind / ENDPOINT_FILE))
+    endpoint = parse_endpoint(folder.name, kind, load_document(folder / kind / ENDPOINT_FILE))
     if kind == "batch":
         return endpoint
     return endpoint.model_copy(update={"serving": _read_serving(folder / kind / "stacks" / f"{stack}.yml")})
 
 
-def _load(file: Path) -> Any:
+def load_document(file: Path) -> Any:
+    """Read a YAML file below `endpoints/`; an empty one is an empty mapping.
+
+    Raises:
+        InvalidEndpointFilesError: It is not YAML.
+    """
     try:
         document = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
     except YAMLError as broken:
@@ -152,7 +157,7 @@ def _shown(file: Path) -> str:
 
 def _read_serving(overlay: Path) -> Serving:
     """Read what a stack serves an endpoint on. Every other section of the file is the business of a release."""
-    document = _load(overlay) if overlay.is_file() else {}
+    document = load_document(overlay) if overlay.is_file() else {}
     section = document.get("serving") if isinstance(document, dict) else None
     try:
         return Serving.model_validate({} if section is None else section)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -299,3 +300,26 @@ def test_the_schema_forbids_unknown_keys_in_editors_too() -> None:
     schema = json.loads((ROOT / "docs/reference/settings.schema.json").read_text(encoding="utf-8"))
 
     assert schema["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("stack", ["local", "dev", "staging", "prod"])
+def test_every_stack_points_editors_at_a_schema_of_all_that_it_says(stack: str) -> None:
+    file = ROOT / f"Pulumi.{stack}.yaml"
+    first, _, _ = file.read_text(encoding="utf-8").partition("\n")
+    schema = file.parent / first.removeprefix("# yaml-language-server: $schema=")
+    keys = json.loads(schema.read_text(encoding="utf-8"))["properties"]["config"]
+
+    settings = json.loads((schema.parent / keys["properties"]["windlass:settings"]["$ref"]).read_text(encoding="utf-8"))
+
+    assert set(keys["required"]) <= set(stack_file(stack))
+    assert set(stack_file(stack)["windlass:settings"]) <= set(settings["properties"])
+
+
+def test_an_editor_refuses_a_key_beside_the_settings() -> None:
+    schema = json.loads((ROOT / "docs/reference/stack-file.schema.json").read_text(encoding="utf-8"))
+    ((pattern, allowed),) = schema["properties"]["config"]["patternProperties"].items()
+
+    assert allowed is False
+    assert re.search(pattern, "windlass:owner")
+    assert not re.search(pattern, "windlass:settings")
+    assert not re.search(pattern, "aws:region")

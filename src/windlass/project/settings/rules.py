@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 
+from windlass.project.names import OWN_TAGS
 from windlass.project.settings.bring import BringSubnets
-from windlass.project.settings.document import OWN_TAGS, Settings
+from windlass.project.settings.document import Settings
 
 Problem = tuple[str, str]
 """Key path under `windlass:settings`, and what is wrong there with what to do instead."""
@@ -45,7 +46,7 @@ def contradictions(settings: Settings, *, without: Collection[str] = ()) -> tupl
 
 def _not_built_yet(settings: Settings) -> Iterator[Problem]:
     """Sections whose components are not there yet are refused: a setting that does nothing would be a lie."""
-    built: frozenset[str] = frozenset()
+    built: frozenset[str] = frozenset({"policy"})
     for section in ("network", "bring", "kubernetes", "monitoring", "budget", "deployers", "policy"):
         if section in settings.model_fields_set and section not in built:
             yield section, "is not built yet in this version; remove it"
