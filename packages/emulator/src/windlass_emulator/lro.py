@@ -86,6 +86,12 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         "container_group": Family("Microsoft.ContainerInstance", "operations", None, body="resource"),
         "arm": Family("Microsoft.Resources", None, "operationresults", put=202, put_location="result"),
         "key_vault": Family("Microsoft.KeyVault", None, "operationResults", put_location="none"),
+        "kubernetes_cluster": Family(
+            "Microsoft.ContainerService", "operations", "operationresults", body="named", put_location="none"
+        ),
+        "cluster_extension": Family(
+            "Microsoft.KubernetesConfiguration", "operations", "operationresults", body="named", put_location="none"
+        ),
         "log_analytics": Family("Microsoft.OperationalInsights", None, "operationStatuses", put_location="none"),
     }
 )  # fmt: skip
