@@ -1,43 +1,19 @@
 """Where in Azure a resource lies that the program declares: from its type and its inputs to its id. Pure.
 
 The engine knows the id of a resource only when it has been made. Of one whose creation was interrupted it knows the
-type and the inputs, and this table tells the rest. A test walks the program and holds every type that it declares
-against this table, and the table against the provider's own.
+type and the inputs, and the generated table of paths tells the rest.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Final
+
+from windlass.project.arm_paths import PATHS
 
 _TOKEN: Final = re.compile(r"azure-native:(?P<module>\w+)(?:/v\d{8}\w*)?:(?P<name>\w+)")
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
-_GROUP: Final = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
-_ML: Final = f"{_GROUP}/providers/Microsoft.MachineLearningServices/workspaces/{{workspaceName}}"
-
-PATHS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "resources:ResourceGroup": _GROUP,
-        "storage:StorageAccount": f"{_GROUP}/providers/Microsoft.Storage/storageAccounts/{{accountName}}",
-        "storage:BlobContainer": f"{_GROUP}/providers/Microsoft.Storage/storageAccounts/{{accountName}}"
-        "/blobServices/default/containers/{containerName}",
-        "keyvault:Vault": f"{_GROUP}/providers/Microsoft.KeyVault/vaults/{{vaultName}}",
-        "containerregistry:Registry": f"{_GROUP}/providers/Microsoft.ContainerRegistry/registries/{{registryName}}",
-        "operationalinsights:Workspace": f"{_GROUP}/providers/Microsoft.OperationalInsights"
-        "/workspaces/{workspaceName}",
-        "applicationinsights:Component": f"{_GROUP}/providers/Microsoft.Insights/components/{{resourceName}}",
-        "managedidentity:UserAssignedIdentity": f"{_GROUP}/providers/Microsoft.ManagedIdentity"
-        "/userAssignedIdentities/{resourceName}",
-        "authorization:RoleAssignment": "/{scope}/providers/Microsoft.Authorization"
-        "/roleAssignments/{roleAssignmentName}",
-        "machinelearningservices:Workspace": _ML,
-        "machinelearningservices:Compute": f"{_ML}/computes/{{computeName}}",
-        "machinelearningservices:OnlineEndpoint": f"{_ML}/onlineEndpoints/{{endpointName}}",
-        "machinelearningservices:BatchEndpoint": f"{_ML}/batchEndpoints/{{endpointName}}",
-    }
-)
 
 
 def find_id(resource_type: str, inputs: Mapping[str, Any], subscription: str) -> str | None:
