@@ -8,6 +8,8 @@ IN_STACK = . .windlass/env && .venv/bin/python scripts/local.py start && . .wind
 else
 IN_STACK = export PATH="$(CURDIR)/.windlass/bin:$(CURDIR)/.venv/bin:$$PATH"
 endif
+# What every stack is held to: docs/reference/policies.md.
+POLICY = --policy-pack infra/policy
 .DEFAULT_GOAL := help
 .PHONY: help setup check test test-all demo local-up local-down preview up destroy rehearse clean lock
 
@@ -36,10 +38,10 @@ local-down: setup ## stop the local Azure; its state stays
 	@$(RUN) .venv/bin/python scripts/local.py stop
 
 preview: setup ## show what `up` would change (STACK=local)
-	@$(IN_STACK) && pulumi preview --stack $(STACK)
+	@$(IN_STACK) && pulumi preview --stack $(STACK) $(POLICY)
 
 up: setup ## provision the stack (STACK=local)
-	@$(IN_STACK) && pulumi up --stack $(STACK) $(if $(filter local,$(STACK)),--yes)
+	@$(IN_STACK) && pulumi up --stack $(STACK) $(POLICY) $(if $(filter local,$(STACK)),--yes)
 
 destroy: setup ## remove the stack and purge what Azure would keep (STACK=local)
 	@$(IN_STACK) && python scripts/teardown.py --stack $(STACK) $(if $(filter local,$(STACK)),--yes)

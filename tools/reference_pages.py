@@ -106,10 +106,30 @@ def _local_azure() -> Iterator[str]:
     yield from (f"| {size.name} | {size.cores} | {size.memory:g} |" for size in SIZES)
 
 
+def policies() -> str:
+    """Return the rules that stacks are held to."""
+    return "\n".join(_policies()) + "\n"
+
+
+def _policies() -> Iterator[str]:
+    from windlass.policy.rules import RULES
+
+    yield from ("# Policies", "")
+    yield "The rules of `infra/policy`, which `make preview`, `make up` and `scripts/preview.py` hold every stack to. A"
+    yield "`mandatory` one stops the run before anything is changed. How to acknowledge, except and tune:"
+    yield from ("[how-to/policies.md](../how-to/policies.md).", "")
+    yield from ("| rule | what has to hold | for | |", "|---|---|---|---|")
+    yield from (f"| [{r.id}](#{r.id}) | {r.message} | {r.applies_to} | {r.severity} |" for r in RULES)
+    for rule in RULES:
+        yield from ("", f"## {rule.id}", "", f"{rule.message} ({rule.severity}; {rule.applies_to})", "")
+        yield from (f"**Why.** {rule.reason}", "", f"**What to do.** {rule.remedy}")
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": commands,
     "exit-codes.md": exit_codes,
     "local-azure.md": local_azure,
+    "policies.md": policies,
     "settings.md": settings_page.settings,
 }
 

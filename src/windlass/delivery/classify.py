@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from windlass.delivery.digest import UNKNOWN, PreviewDigest, PreviewStep, ResourceState
+from windlass.delivery.losses import short_type
 from windlass.delivery.models import Change, Difference, Report, ResourceChange, Risk
-from windlass.delivery.rules import OPERATIONS, change_of, risk_of, short_type
+from windlass.delivery.rules import OPERATIONS, change_of, risk_of
 from windlass.delivery.values import MISSING, find_value, hide_in_text, parse_path, show_text, show_value
 from windlass.errors.delivery import PreviewOfOtherStackError
 

@@ -6,12 +6,11 @@ refused rather than passed over.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from windlass.delivery.digest import PreviewStep
+from windlass.delivery.losses import LOSSES, short_type
 from windlass.delivery.models import Change, Risk
 from windlass.errors.delivery import UnknownOperationError
 
@@ -38,53 +37,6 @@ OPERATIONS: Final[Mapping[str, Change]] = {
 _GOES: Final = frozenset({Change.DELETED, Change.REPLACED})
 _RETAINED: Final = "Pulumi forgets it and Azure keeps it"
 _UNPROTECTED: Final = "Pulumi will no longer refuse to delete or replace it"
-_VERSION: Final = re.compile(r"/v\d+[^:]*(?=:)")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Loss:
-    """What it means that a resource of some type goes, also when another takes its place."""
-
-    risk: Risk
-    consequence: str
-
-
-def _data(consequence: str) -> Loss:
-    return Loss(risk=Risk.LOSES_DATA, consequence=consequence)
-
-
-def _service(consequence: str) -> Loss:
-    return Loss(risk=Risk.INTERRUPTS_SERVICE, consequence=consequence)
-
-
-LOSSES: Final[Mapping[str, Loss]] = {
-    "resources:ResourceGroup": _data("everything in the group is deleted"),
-    "storage:StorageAccount": _data("models, results and all other files in it are deleted"),
-    "storage:BlobContainer": _data("all files in it are deleted"),
-    "storage:FileShare": _data("all files in it are deleted"),
-    "keyvault:Vault": _data("its keys and secrets go with it, and its name stays taken until it is purged"),
-    "containerregistry:Registry": _data("the images in it are deleted"),
-    "machinelearningservices:Workspace": _data(
-        "models, jobs and endpoints in it are deleted, and its name stays taken until it is purged"
-    ),
-    "machinelearningservices:Registry": _data("models and environments in it are deleted"),
-    "operationalinsights:Workspace": _data("the logs in it are deleted"),
-    "applicationinsights:Component": _data("the requests and traces recorded in it are lost"),
-    "machinelearningservices:OnlineEndpoint": _service("callers get no answer: its deployments go with it"),
-    "machinelearningservices:BatchEndpoint": _service("no job can be started on it: its deployments go with it"),
-    "machinelearningservices:Compute": _service("jobs that run on it end"),
-    "containerservice:ManagedCluster": _service("everything that runs on it stops"),
-    "containerservice:AgentPool": _service("everything that runs on it stops"),
-    "containerinstance:ContainerGroup": _service("its containers stop"),
-    "managedidentity:UserAssignedIdentity": _service("whatever runs as it loses its access"),
-    "authorization:RoleAssignment": _service("access is missing, for some minutes even when it is given again"),
-}
-"""By type without provider and version. A type that is not here is made anew without a loss."""
-
-
-def short_type(type_: str) -> str:
-    """Leave provider and API version out: `azure-native:storage/v20240101:Blob` is `storage:Blob`."""
-    return _VERSION.sub("", type_.removeprefix("azure-native:"))
 
 
 def change_of(step: PreviewStep, replaced: frozenset[str]) -> Change:

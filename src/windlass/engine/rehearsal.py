@@ -19,6 +19,8 @@ from windlass.rehearsal import Done, Step
 REHEARSALS: Final = Path(".windlass", "rehearsal")
 _FOREIGN: Final = ("AZURE", "ARM_", "PULUMI_", "HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 """What leads to another Azure or another backend: a rehearsal sees none of it."""
+_NOT_COPIED: Final = (".git", ".venv", ".windlass", ".*_cache", "__pycache__", ".hypothesis")
+"""What is made in a checkout: the copy has its own, or that of the checkout by a link."""
 _QUIET: Final = "--non-interactive --color never --suppress-progress"
 _UP: Final = f"pulumi up --yes --skip-preview {_QUIET} -s"
 
@@ -65,10 +67,7 @@ class Rehearsal:
     def __enter__(self) -> Self:
         """Make the copy and start its local Azure."""
         self._clear()
-        for name in self._tracked():
-            target = self._copy / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(self._root / name, target)
+        shutil.copytree(self._root, self._copy, ignore=shutil.ignore_patterns(*_NOT_COPIED))
         (self._copy / ".venv").symlink_to(self._root / ".venv")
         self._write(rehearsed(self._stack, self._read()))
         self._must(".venv/bin/python tools/setup")
@@ -98,11 +97,6 @@ class Rehearsal:
         state = self._run(f"pulumi stack export --non-interactive -s {self._stack}").out
         deployment = json.loads(state).get("deployment") or {}
         return sum(_is_azures(each["type"]) for each in deployment.get("resources") or ())
-
-    def _tracked(self) -> list[str]:
-        command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        names = subprocess.run(command, cwd=self._root, capture_output=True, text=True, check=True).stdout.split("\0")
-        return [name for name in names if name and (self._root / name).is_file()]
 
     def _clear(self) -> None:
         if (self._copy / ".windlass" / "env").is_file():

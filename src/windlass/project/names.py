@@ -36,6 +36,9 @@ CONTAINER_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 CONTAINER_LENGTH: Final = (3, 63)
 
+OWN_TAGS: Final = ("project", "stack", "owner", "managed-by")
+"""Names of the tags that every resource carries; the settings cannot redefine them."""
+
 TOKEN_LENGTH: Final = 7
 """Characters of base 32, so 35 bits: of a thousand things with the same words two meet once in 60,000 tries."""
 

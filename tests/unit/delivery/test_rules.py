@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from windlass.delivery.digest import PreviewStep, ResourceState
+from windlass.delivery.losses import LOSSES, short_type
 from windlass.delivery.models import Change, Risk
-from windlass.delivery.rules import LOSSES, OPERATIONS, change_of, risk_of, short_type
+from windlass.delivery.rules import OPERATIONS, change_of, risk_of
 from windlass.errors.delivery import UnknownOperationError
 
 

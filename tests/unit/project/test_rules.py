@@ -413,11 +413,11 @@ def test_a_rule_reads_the_sections_that_it_says_and_no_others(rule: Rule) -> Non
 
 @given(settings=ANY)
 def test_what_is_read_has_no_problem_left_and_what_is_refused_is_told_all(settings: dict[str, Any]) -> None:
-    expected = [(path, says) for path, says in contradictions(stack(**settings)) if says != NOT_BUILT]
+    expected = contradictions(stack(**settings))  # one key may have two problems
 
     told = found_in(settings)
 
-    assert told == {f"windlass:settings.{path}: {says}" for path, says in expected}
+    assert told == {f"windlass:settings.{path}: {says}" for path, says in expected if says != NOT_BUILT}
 
 
 @given(settings=ANY)

@@ -7,6 +7,7 @@ holds the rest. Everything that is wrong is reported together, each with its key
 
 from __future__ import annotations
 
+from windlass.project.names import OWN_TAGS
 from windlass.project.settings.bring import BringSettings, BringSubnets, Brought, brought_things
 from windlass.project.settings.compute import (
     ClusterSettings,
@@ -16,7 +17,7 @@ from windlass.project.settings.compute import (
     TlsSettings,
 )
 from windlass.project.settings.data import LogSettings, RegistrySettings, StorageSettings, VaultSettings
-from windlass.project.settings.document import OWN_TAGS, AzureSettings, Settings, StackSettings
+from windlass.project.settings.document import AzureSettings, Settings, StackSettings
 from windlass.project.settings.guards import DeployerSettings, PolicySettings, ProtectionSettings
 from windlass.project.settings.monitoring import BudgetSettings, ClusterAlerts, EndpointAlerts, MonitoringSettings
 from windlass.project.settings.network import NetworkMode, NetworkSettings, OutboundRule

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from windlass.project.names import PROJECT_PATTERN, NameScope
+from windlass.project.names import OWN_TAGS, PROJECT_PATTERN, NameScope
 from windlass.project.settings.bring import BringSettings
 from windlass.project.settings.compute import ClusterSettings, KubernetesSettings
 from windlass.project.settings.data import LogSettings, RegistrySettings, StorageSettings, VaultSettings
@@ -14,9 +14,6 @@ from windlass.project.settings.guards import DeployerSettings, PolicySettings, P
 from windlass.project.settings.monitoring import BudgetSettings, MonitoringSettings
 from windlass.project.settings.network import NetworkSettings
 from windlass.project.settings.parts import ClusterName, Section, TagName, TagValue
-
-OWN_TAGS: Final = ("project", "stack", "owner", "managed-by")
-"""Tags that every resource carries; `tags` cannot redefine them."""
 
 _MOST_TAGS: Final = 50 - len(OWN_TAGS)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
+from windlass.project.names import WORDS_PATTERN
 from windlass.project.settings.parts import EndpointPath, Guid, Section, VmSize
+
+RuleId = Annotated[str, StringConstraints(pattern=WORDS_PATTERN)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=256)]
 
 
 class ProtectionSettings(Section):
@@ -41,7 +45,18 @@ class DeployerSettings(Section):
 class PolicySettings(Section):
     """Limits that the policy pack holds the stack to."""
 
+    stage: Literal["production", "staging", "development"] | None = Field(
+        default=None,
+        description=(
+            "How much depends on the stack, which decides what rules hold. When absent, by the name of the stack: "
+            "prod... is production, stag... is staging, anything else development"
+        ),
+    )
     regions: tuple[str, ...] = Field(
         default=(), description="Regions that resources may stand in; only the stack's own when empty"
     )
     vm_sizes: tuple[VmSize, ...] = Field(default=(), description="Sizes that clusters may have; any when empty")
+    exceptions: dict[RuleId, Reason] = Field(
+        default_factory=dict,
+        description="Rules that are told but do not stop a run, each with the reason why (docs/reference/policies.md)",
+    )

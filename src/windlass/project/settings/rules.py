@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 
 from windlass.project.arm_id import parse_arm_id, same_type
+from windlass.project.names import OWN_TAGS
 from windlass.project.settings.bring import BringSubnets, brought_things
-from windlass.project.settings.document import OWN_TAGS, Settings
+from windlass.project.settings.document import Settings
 
 Problem = tuple[str, str]
 """Key path under `windlass:settings`, and what is wrong there with what to do instead."""
@@ -44,11 +45,20 @@ def contradictions(settings: Settings, *, without: Collection[str] = ()) -> tupl
     return tuple(problem for rule in asked for problem in rule.find(settings))
 
 
+_COMING = (
+    "network",
+    "kubernetes",
+    "monitoring",
+    "budget",
+    "deployers",
+)
+"""Sections whose components are not there yet."""
+
+
 def _not_built_yet(settings: Settings) -> Iterator[Problem]:
-    """Sections whose components are not there yet are refused: a setting that does nothing would be a lie."""
-    built: frozenset[str] = frozenset({"bring"})
-    for section in ("network", "bring", "kubernetes", "monitoring", "budget", "deployers", "policy"):
-        if section in settings.model_fields_set and section not in built:
+    """A setting that does nothing would be a lie."""
+    for section in _COMING:
+        if section in settings.model_fields_set:
             yield section, "is not built yet in this version; remove it"
     if settings.protection.locks:
         yield "protection.locks", "is not built yet in this version; remove it"
