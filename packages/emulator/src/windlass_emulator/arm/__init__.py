@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from windlass_emulator.arm import groups, identities, logs, registries, roles, storage, subscriptions, vaults
+from windlass_emulator.arm import (
+    groups,
+    identities,
+    logs,
+    registries,
+    role_definitions,
+    roles,
+    storage,
+    subscriptions,
+    vaults,
+)
 from windlass_emulator.feature import Feature
 
 
@@ -17,4 +27,5 @@ def features() -> tuple[Feature, ...]:
         logs.feature(),
         identities.feature(),
         roles.feature(),
+        role_definitions.feature(),
     )
