@@ -9,6 +9,7 @@ gc.disable()
 
 import pulumi
 
+from windlass.infra.acknowledged import release_acknowledged
 from windlass.infra.clusters import Cluster, ClusterArgs
 from windlass.infra.endpoints import Endpoint, EndpointArgs, is_protected
 from windlass.infra.existing import find_existing
@@ -31,6 +32,7 @@ stack = read_stack()
 existing = find_existing(stack)
 azure, settings, names = stack.settings.azure, stack.settings.windlass, existing.names
 protect_data = settings.protection.data
+release_acknowledged(settings.protection)
 
 # Where everything goes.
 group = Group(
@@ -50,6 +52,7 @@ observability = (
             log_workspace_id=existing.log_workspace_id,
             application_insights=names.application_insights,
             settings=settings.logs,
+            protect=protect_data,
         ),
     ).outputs
 )

@@ -24,7 +24,7 @@ from windlass.infra.stack import Stack
 from windlass.infra.storage import StorageOutputs
 from windlass.infra.vault import VaultOutputs
 from windlass.infra.workspace import SYSTEM_DATASTORES, WorkspaceOutputs
-from windlass.project.arm_id import parse_arm_id
+from windlass.project.arm_ids import parse_arm_id
 from windlass.project.names import IdentityPurpose, ResourceNames
 from windlass.project.settings import BringSettings, Brought, Settings, brought_things
 

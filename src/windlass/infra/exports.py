@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 
 from windlass.infra.stack import Stack
-from windlass.project.arm_id import parse_arm_id
+from windlass.project.arm_ids import parse_arm_id
 from windlass.project.names import ResourceNames, endpoint_name
 from windlass.project.outputs import ClusterOutput, EndpointOutput, StackOutputs
 

@@ -12,7 +12,7 @@ from typing import Final
 import pulumi
 
 from windlass.infra.fitness import Facts
-from windlass.project.arm_id import parse_arm_id
+from windlass.project.arm_ids import parse_arm_id
 
 _PACKAGE: Final = "pulumi-azure-native"
 

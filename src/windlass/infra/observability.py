@@ -31,6 +31,7 @@ class ObservabilityArgs:
     log_workspace_id: pulumi.Output[str] | None
     application_insights: str
     settings: LogSettings
+    protect: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +66,7 @@ class Observability(Component):
             sku=operationalinsights.WorkspaceSkuArgs(name=PAY_PER_GIGABYTE),
             retention_in_days=args.settings.retention_days,
             workspace_capping=None if cap is None else operationalinsights.WorkspaceCappingArgs(daily_quota_gb=cap),
-            opts=self.child(),
+            opts=self.child(protect=args.protect),
         )
 
     def _insights(
@@ -81,5 +82,5 @@ class Observability(Component):
             application_type=applicationinsights.ApplicationType.WEB,
             ingestion_mode=applicationinsights.IngestionMode.LOG_ANALYTICS,
             workspace_resource_id=log_workspace_id,
-            opts=self.child(),
+            opts=self.child(protect=args.protect),
         )

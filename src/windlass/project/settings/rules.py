@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 
-from windlass.project.arm_id import parse_arm_id, same_type
+from windlass.project.arm_ids import parse_arm_id, same_type
 from windlass.project.names import OWN_TAGS
 from windlass.project.settings.bring import BringSubnets, brought_things
 from windlass.project.settings.document import Settings
