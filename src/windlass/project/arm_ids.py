@@ -1,4 +1,4 @@
-"""Where in Azure a resource lies that the program declares: from its type and its inputs to its id. Pure.
+"""ARM ids: what one says, and which one a resource has that the program declares, by its type and inputs. Pure.
 
 The engine knows the id of a resource only when it has been made. Of one whose creation was interrupted it knows the
 type and the inputs, and the generated table of paths tells the rest.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from windlass.project.arm_paths import PATHS
@@ -33,3 +34,41 @@ def find_id(resource_type: str, inputs: Mapping[str, Any], subscription: str) ->
     if not all(isinstance(value, str) and value for value in values.values()):
         return None
     return _PARAMETER.sub(lambda match: str(values[match[1]]).strip("/"), path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArmName:
+    """What an ARM id says.
+
+    Attributes:
+        subscription_id: In lower case.
+        resource_group: As it is written.
+        type: With its namespace, such as Microsoft.Network/virtualNetworks/subnets; as it is written.
+        names: One for each part of the type, from the outermost.
+    """
+
+    subscription_id: str
+    resource_group: str
+    type: str
+    names: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of the resource itself."""
+        return self.names[-1]
+
+
+def parse_arm_id(text: str) -> ArmName:
+    """Take an ARM id of something in a resource group apart."""
+    _, _, subscription, _, group, _, namespace, *rest = text.split("/")
+    return ArmName(
+        subscription_id=subscription.lower(),
+        resource_group=group,
+        type="/".join((namespace, *rest[::2])),
+        names=tuple(rest[1::2]),
+    )
+
+
+def same_type(first: str, second: str) -> bool:
+    """Compare types as Azure does, which leaves the case of letters aside."""
+    return first.lower() == second.lower()
