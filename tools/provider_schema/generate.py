@@ -193,12 +193,17 @@ def _prune(root: Json, shapes: Json, kept: Json) -> None:
             _prune(root[inner], shapes, kept)
 
 
+def arguments_of(classes: Mapping[str, ClassSource], name: str) -> ClassSource:
+    """The class of a type's arguments; where a nested type has taken its usual name it is called `..InitArgs`."""
+    return classes.get(f"{name}Args") or classes[f"{name}InitArgs"]
+
+
 def _type_row(root: Path, entry: TypeEntry, kept: Json) -> Json:
     module, _, _ = entry.token.partition(":")
     classes = read_module(root / f"{entry.source}.py")
     into = ShapeWriter(module, root / module, "in")
     out_of = ShapeWriter(module, root / module, "out")
-    inputs = _inputs(entry, classes[f"{entry.class_name}Args"], into)
+    inputs = _inputs(entry, arguments_of(classes, entry.class_name), into)
     outputs = _outputs(entry, classes[entry.class_name], out_of)
     for shape, shapes in ((inputs, into.shapes), (outputs, out_of.shapes)):
         for member in shape["properties"].values():

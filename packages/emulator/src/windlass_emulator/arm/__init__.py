@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from windlass_emulator.arm import (
+    budgets,
     groups,
     identities,
+    locks,
     logs,
+    monitor,
     registries,
     role_definitions,
     roles,
@@ -28,4 +31,7 @@ def features() -> tuple[Feature, ...]:
         identities.feature(),
         roles.feature(),
         role_definitions.feature(),
+        locks.feature(),
+        budgets.feature(),
+        *monitor.features(),
     )
