@@ -87,7 +87,7 @@ def azure_name(resource: Registration) -> str:
     """The name that the program gives a resource in Azure; for a type that is new here, what looks like one."""
     key = NAME_INPUTS.get(resource.type)
     if key is None:
-        own = [name for name in resource.inputs if name.endswith("Name") and name not in {"resourceGroupName"}]
+        own = [name for name in resource.inputs if name.endswith("Name") and name != "resourceGroupName"]
         key = own[-1] if own else "name"
     value = resource.inputs.get(key)
     return value if isinstance(value, str) else ""

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from resources.observe import Observed, azure_name, purposes, short
-from resources.pictures import has_network, identities, network
 from support.pulumi_program import Registration
 
+from resources.observe import Observed, azure_name, purposes, short
+from resources.pictures import has_network, identities, network
 from windlass.infra.endpoints import LEFT_TO_SCRIPTS
 
 
@@ -25,8 +25,8 @@ def overview(all_seen: Sequence[Observed]) -> str:
 
 def _overview(all_seen: Sequence[Observed]) -> Iterator[str]:
     yield from ("# Resources per stack", "")
-    yield "What `make up` makes for each stack with the settings in its file, from a run of the program itself without Azure."
-    yield "Each stack has a page with every resource, and pictures of its network and its identities:"
+    yield "What `make up` makes for each stack with the settings in its file, from a run of the program itself without"
+    yield "Azure. Each stack has a page with every resource, and pictures of its network and its identities:"
     yield from ("", "| stack | resources | components |", "|---|---|---|")
     for seen in all_seen:
         link = f"[{seen.stack}](resources-{seen.stack}.md)"
@@ -40,8 +40,9 @@ def _overview(all_seen: Sequence[Observed]) -> Iterator[str]:
 def _stack_page(seen: Observed) -> Iterator[str]:
     yield from (f"# Resources of stack {seen.stack}", "")
     yield f"With the settings in `Pulumi.{seen.stack}.yaml`: {len(seen.run.resources)} resources of Azure in"
-    yield f"{len(seen.run.components)} components. `<token>` is a hash of subscription, project and stack (an endpoint has its"
-    yield "own). *Protected* resources are neither deleted nor replaced until [somebody says so](../how-to/policies.md)."
+    yield f"{len(seen.run.components)} components. `<token>` is a hash of subscription, project and stack (an endpoint"
+    yield "has its own). *Protected* resources are neither deleted nor replaced until"
+    yield "[somebody says so](../how-to/policies.md#replace-what-holds-data-or-traffic)."
     if has_network(seen):
         yield from ("", "## Network", "", *network(seen))
     yield from ("", "## Identities and roles", "", *identities(seen))

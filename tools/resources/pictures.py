@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any, Final
 
-from resources.observe import Observed, azure_name, short
 from support.pulumi_program import Registration
 
+from resources.observe import Observed, azure_name, short
 from windlass.infra import roles
 from windlass.policy.access import PUBLIC_SWITCH
 
@@ -92,10 +92,10 @@ def _gateways(seen: Observed) -> Iterator[str]:
         yield '  nat["NAT gateway"] -- "outbound only" --> outside(("Internet, outbound"))'
         for each in seen.resources:
             if short(each.type) == _SUBNET and _tree(each.inputs, "natGateway"):
-                yield f'  {_node("subnet", azure_name(each))} --> nat'
+                yield f"  {_node('subnet', azure_name(each))} --> nat"
             if short(each.type) == _NETWORK:
                 rows = _tree(each.inputs, "subnets") or ()
-                yield from (f'  {_node("subnet", str(row["name"]))} --> nat' for row in rows if row.get("natGateway"))
+                yield from (f"  {_node('subnet', str(row['name']))} --> nat" for row in rows if row.get("natGateway"))
 
 
 def _zones(seen: Observed) -> Iterator[str]:
