@@ -9,26 +9,31 @@ gc.disable()
 
 import pulumi
 
+from windlass.infra.acknowledged import release_acknowledged
 from windlass.infra.clusters import Cluster, ClusterArgs
 from windlass.infra.endpoints import Endpoint, EndpointArgs, is_protected
+from windlass.infra.existing import find_existing
 from windlass.infra.exports import export_readable, stack_outputs, when_built
 from windlass.infra.group import Group, GroupArgs
 from windlass.infra.identity import Grants, GrantsArgs, Identity, IdentityArgs, ScopeOfGrant
-from windlass.infra.kubernetes import AttachedCluster, AttachedClusterArgs, Kubernetes, KubernetesArgs
 from windlass.infra.observability import Observability, ObservabilityArgs
 from windlass.infra.registry import Registry, RegistryArgs
-from windlass.infra.roles import ATTACH_GRANTS, KUBERNETES_GRANTS, RESOURCE_GRANTS, WORKSPACE_GRANTS
+from windlass.infra.roles import RESOURCE_GRANTS, WORKSPACE_GRANTS
+from windlass.infra.serving_cluster import ServingClusterArgs, serving_cluster
 from windlass.infra.stack import read_stack
 from windlass.infra.storage import Storage, StorageArgs
 from windlass.infra.vault import Vault, VaultArgs
 from windlass.infra.workspace import Workspace, WorkspaceArgs
-from windlass.project.names import IDENTITY_PURPOSES, KUBERNETES_PURPOSES, endpoint_name, identity_name
+from windlass.project.names import IDENTITY_PURPOSES, endpoint_name, identity_name
 from windlass.project.outputs import OUTPUT_NAME
 
-# What was written: Pulumi.<stack>.yaml and the folders under endpoints/.
+# What was written: Pulumi.<stack>.yaml and the folders under endpoints/; and what exists already and is used instead
+# of made.
 stack = read_stack()
-azure, settings, names = stack.settings.azure, stack.settings.windlass, stack.names
+existing = find_existing(stack)
+azure, settings, names = stack.settings.azure, stack.settings.windlass, existing.names
 protect_data = settings.protection.data
+release_acknowledged(settings.protection)
 
 # Where everything goes.
 group = Group(
@@ -38,44 +43,58 @@ group = Group(
 place = group.place
 
 # What the workspace stands on.
-observability = Observability(
-    "observability",
-    args=ObservabilityArgs(
-        place=place,
-        log_workspace=names.log_workspace,
-        application_insights=names.application_insights,
-        settings=settings.logs,
-    ),
-).outputs
-storage = Storage(
-    "storage",
-    args=StorageArgs(place=place, name=names.storage_account, settings=settings.storage, protect=protect_data),
-).outputs
-vault = Vault(
-    "vault",
-    args=VaultArgs(
-        place=place,
-        name=names.key_vault,
-        tenant_id=azure.tenant_id,
-        settings=settings.vault,
-        protect=protect_data,
-    ),
-).outputs
-registry = Registry(
-    "registry",
-    args=RegistryArgs(place=place, name=names.container_registry, settings=settings.registry, protect=protect_data),
-).outputs
+observability = (
+    existing.observability
+    or Observability(
+        "observability",
+        args=ObservabilityArgs(
+            place=place,
+            log_workspace=names.log_workspace,
+            log_workspace_id=existing.log_workspace_id,
+            application_insights=names.application_insights,
+            settings=settings.logs,
+            protect=protect_data,
+        ),
+    ).outputs
+)
+storage = (
+    existing.storage
+    or Storage(
+        "storage",
+        args=StorageArgs(place=place, name=names.storage_account, settings=settings.storage, protect=protect_data),
+    ).outputs
+)
+vault = (
+    existing.vault
+    or Vault(
+        "vault",
+        args=VaultArgs(
+            place=place,
+            name=names.key_vault,
+            tenant_id=azure.tenant_id,
+            settings=settings.vault,
+            protect=protect_data,
+        ),
+    ).outputs
+)
+registry = (
+    existing.registry
+    or Registry(
+        "registry",
+        args=RegistryArgs(place=place, name=names.container_registry, settings=settings.registry, protect=protect_data),
+    ).outputs
+)
 
 # Who acts in the stack, and what each may do before there is a workspace.
 identities = {
     purpose: Identity(purpose, args=IdentityArgs(place=place, name=identity_name(stack.scope, purpose))).outputs
-    for purpose in IDENTITY_PURPOSES
-}
+    for purpose in existing.identities_to_make(IDENTITY_PURPOSES)
+} | dict(existing.identities)
 resource_grants = Grants(
     "resource-grants",
     args=GrantsArgs(
         subscription_id=azure.subscription_id,
-        grants=RESOURCE_GRANTS,
+        grants=existing.grants_to_give(RESOURCE_GRANTS, identities),
         identities=identities,
         scopes={
             "storage": ScopeOfGrant(id=storage.id, name=names.storage_account),
@@ -87,26 +106,29 @@ resource_grants = Grants(
 ).outputs
 
 # The workspace, and who may do what in it.
-workspace = Workspace(
-    "workspace",
-    args=WorkspaceArgs(
-        place=place,
-        name=names.workspace,
-        title=f"{settings.project} {stack.settings.stack}",
-        storage_account_id=storage.id,
-        key_vault_id=vault.id,
-        container_registry_id=registry.id,
-        application_insights_id=observability.application_insights_id,
-        identity_id=identities["workspace"].id,
-        needs=resource_grants.assignments,
-        protect=protect_data,
-    ),
-).outputs
+workspace = (
+    existing.workspace
+    or Workspace(
+        "workspace",
+        args=WorkspaceArgs(
+            place=place,
+            name=names.workspace,
+            title=f"{settings.project} {stack.settings.stack}",
+            storage_account_id=storage.id,
+            key_vault_id=vault.id,
+            container_registry_id=registry.id,
+            application_insights_id=observability.application_insights_id,
+            identity_id=identities["workspace"].id,
+            needs=resource_grants.assignments,
+            protect=protect_data,
+        ),
+    ).outputs
+)
 workspace_grants = Grants(
     "workspace-grants",
     args=GrantsArgs(
         subscription_id=azure.subscription_id,
-        grants=WORKSPACE_GRANTS,
+        grants=existing.grants_to_give(WORKSPACE_GRANTS, identities),
         identities=identities,
         scopes={"workspace": ScopeOfGrant(id=workspace.id, name=names.workspace)},
     ),
@@ -117,7 +139,7 @@ clusters = [
     Cluster(
         name,
         args=ClusterArgs(
-            place=place,
+            place=workspace.place,
             workspace=workspace.name,
             name=name,
             identity_id=identities["cluster"].id,
@@ -128,67 +150,28 @@ clusters = [
 ]
 
 # Where real-time endpoints run that ask for Kubernetes.
-attached = None
-if settings.kubernetes is not None:
-    protect_traffic = settings.protection.endpoints or protect_data
-    cluster_identities = {
-        purpose: Identity(purpose, args=IdentityArgs(place=place, name=identity_name(stack.scope, purpose))).outputs
-        for purpose in KUBERNETES_PURPOSES
-    }
-    kubernetes_grants = Grants(
-        "kubernetes-grants",
-        args=GrantsArgs(
-            subscription_id=azure.subscription_id,
-            grants=KUBERNETES_GRANTS,
-            identities=cluster_identities,
-            scopes={
-                "kubelet": ScopeOfGrant(
-                    id=cluster_identities["kubelet"].id, name=identity_name(stack.scope, "kubelet")
-                ),
-                "registry": ScopeOfGrant(id=registry.id, name=names.container_registry),
-            },
-        ),
-    ).outputs
-    kubernetes = Kubernetes(
-        "kubernetes",
-        args=KubernetesArgs(
+attached = (
+    serving_cluster(
+        ServingClusterArgs(
             place=place,
-            name=names.kubernetes_cluster,
-            identity=cluster_identities["kubernetes"],
-            kubelet=cluster_identities["kubelet"],
+            stack=stack,
+            existing=existing,
             settings=settings.kubernetes,
-            needs=kubernetes_grants.assignments,
-            protect=protect_traffic,
-        ),
-    ).outputs
-    attach_grants = Grants(
-        "attach-grants",
-        args=GrantsArgs(
-            subscription_id=azure.subscription_id,
-            grants=ATTACH_GRANTS,
             identities=identities,
-            scopes={"kubernetes": ScopeOfGrant(id=kubernetes.id, name=names.kubernetes_cluster)},
-        ),
-    ).outputs
-    attached = AttachedCluster(
-        "attached-cluster",
-        args=AttachedClusterArgs(
-            place=place,
-            workspace=workspace.name,
-            cluster_id=kubernetes.id,
-            identity_id=identities["serving"].id,
-            settings=settings.kubernetes,
-            needs=(*kubernetes.ready, *attach_grants.assignments),
-            protect=protect_traffic,
-        ),
-    ).outputs
+            registry=ScopeOfGrant(id=registry.id, name=names.container_registry),
+            workspace=workspace,
+        )
+    )
+    if settings.kubernetes is not None
+    else None
+)
 
 # What callers call: one endpoint for each folder under endpoints/ and kind.
 endpoints = {
     folder.path: Endpoint(
         f"{folder.model}-{folder.kind}",
         args=EndpointArgs(
-            place=place,
+            place=workspace.place,
             workspace=workspace.name,
             name=endpoint_name(stack.scope, folder.model, folder.kind),
             folder=folder,
@@ -202,7 +185,12 @@ endpoints = {
 }
 
 # What the scripts are told, and what people look for.
-outputs = stack_outputs(stack)
-built = [workspace.id, *(each.id for each in clusters), *(each.id for each in endpoints.values())]
+outputs = stack_outputs(stack, names)
+built = [
+    workspace.id,
+    *(each.id for each in clusters),
+    *([attached.id] if attached else []),
+    *(each.id for each in endpoints.values()),
+]
 pulumi.export(OUTPUT_NAME, when_built(outputs, built))
 export_readable(outputs, {path: endpoint.scoring_uri for path, endpoint in endpoints.items()})

@@ -39,6 +39,7 @@ SITES: Final = {
     "api": "{region}.api.azureml.ms",
     "inference": "{endpoint}.{region}.inference.ml.azure.com",
     "cluster": "{cluster}",
+    "builds": "acrtaskprod….blob.core.windows.net",
     "admin": "127.0.0.1",
 }
 GROUP: Final = "/subscriptions/{subscription}/resourceGroups/{group}"

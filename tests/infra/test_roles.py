@@ -7,10 +7,10 @@ from collections import Counter
 
 import pytest
 
-from windlass.infra.roles import RESOURCE_GRANTS, WORKSPACE_GRANTS, Grant, Role
-from windlass.project.names import IDENTITY_PURPOSES
+from windlass.infra.roles import ATTACH_GRANTS, KUBERNETES_GRANTS, RESOURCE_GRANTS, WORKSPACE_GRANTS, Grant, Role
+from windlass.project.names import IDENTITY_PURPOSES, KUBERNETES_PURPOSES
 
-TABLE = RESOURCE_GRANTS + WORKSPACE_GRANTS
+TABLE = RESOURCE_GRANTS + WORKSPACE_GRANTS + KUBERNETES_GRANTS + ATTACH_GRANTS
 MODELS_RUN_AS = ("serving", "cluster")
 
 
@@ -33,7 +33,7 @@ def test_no_grant_is_given_twice() -> None:
 
 
 def test_every_identity_holds_a_role() -> None:
-    assert {grant.principal for grant in TABLE} == set(IDENTITY_PURPOSES)
+    assert {grant.principal for grant in TABLE} == {*IDENTITY_PURPOSES, *KUBERNETES_PURPOSES}
 
 
 @pytest.mark.parametrize("principal", MODELS_RUN_AS)

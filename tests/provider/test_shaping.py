@@ -71,7 +71,8 @@ def test_a_body_with_everything_set_imports_as_the_inputs_that_made_it(token: st
 @pytest.mark.parametrize("token", TYPES)
 def test_an_id_gives_back_the_parameters_that_made_it(token: str) -> None:
     row = TABLE.types[token]
-    parameters = {name: f"/sub/{name}" if name == "scope" else f"a b.{name}" for name in row.parameters}
+    whole = {"scope", "resourceUri"}
+    parameters = {name: f"/sub/{name}" if name in whole else f"a b.{name}" for name in row.parameters}
 
     assert parameters_in(row.path, resource_id(row.path, parameters, "s")) == parameters
 

@@ -42,13 +42,15 @@ class Official:
     left_out: frozenset[str] = field(default_factory=frozenset)
     """Writable properties of the client that the Pulumi SDK does not offer as inputs."""
     only_here: frozenset[str] = field(default_factory=frozenset)
-    """Outputs of the Pulumi SDK that the client does not have."""
+    """Properties of the Pulumi SDK, by wire path, that the client (of an older version) does not have."""
 
 
-def _mgmt(package: str, model: str, answer: str, file: str, owner: str, **rest: object) -> Official:
+def _mgmt(
+    package: str, model: str, answer: str, file: str, owner: str, *, models: str = "_models_py3", **rest: object
+) -> Official:
     base = f"azure.mgmt.{package}"
     return Official(
-        models=f"{base}.models._models_py3",
+        models=f"{base}.models.{models}",
         model=model,
         answer=answer,
         operations=f"{base}.operations.{file}",
@@ -67,6 +69,7 @@ def _ml(model: str, owner: str) -> Official:
     )
 
 
+_WITH_IDENTITY = ("automationRunbook", "azureFunction", "eventHub", "logicApp", "webhook")
 OFFICIAL: Mapping[str, Official] = {
     "resources:ResourceGroup": _mgmt(
         "resource.resources.v2024_07_01",
@@ -142,6 +145,81 @@ OFFICIAL: Mapping[str, Official] = {
         "RoleAssignmentsOperations",
         create="create",
         only_here=frozenset({"systemData"}),
+    ),
+    "monitor:ActionGroup": _mgmt(
+        "monitor.v2023_01_01",
+        "ActionGroupResource",
+        "ActionGroupResource",
+        "_action_groups_operations",
+        "ActionGroupsOperations",
+        same_version=False,
+        only_here=frozenset(
+            {
+                *("identity", "systemData", "properties.incidentReceivers"),
+                *(f"properties.{kind}Receivers.managedIdentity" for kind in _WITH_IDENTITY),
+            }
+        ),
+    ),
+    "monitor:MetricAlert": _mgmt(
+        "monitor.v2018_03_01",
+        "MetricAlertResource",
+        "MetricAlertResource",
+        "_metric_alerts_operations",
+        "MetricAlertsOperations",
+        left_out=frozenset({"properties.criteria."}),  # stands for keys of any name
+    ),
+    "monitor:ScheduledQueryRule": _mgmt(
+        "monitor.v2022_08_01_preview",
+        "ScheduledQueryRuleResource",
+        "ScheduledQueryRuleResource",
+        "_scheduled_query_rules_operations",
+        "ScheduledQueryRulesOperations",
+        same_version=False,
+        newer=frozenset({"properties.ruleResolveConfiguration", "properties.publicNetworkAccess"}),  # renamed, dropped
+        only_here=frozenset(
+            {
+                *("properties.actions.actionProperties", "properties.resolveConfiguration"),
+                *("properties.criteria.allOf.alertSensitivity", "properties.criteria.allOf.criterionType"),
+                *("properties.criteria.allOf.ignoreDataBefore", "properties.criteria.allOf.minRecurrenceCount"),
+            }
+        ),
+    ),
+    "monitor:DiagnosticSetting": _mgmt(
+        "monitor.v2021_05_01_preview",
+        "DiagnosticSettingsResource",
+        "DiagnosticSettingsResource",
+        "_diagnostic_settings_operations",
+        "DiagnosticSettingsOperations",
+    ),
+    "monitor:AutoscaleSetting": _mgmt(
+        "monitor.v2021_05_01_preview",
+        "AutoscaleSettingResource",
+        "AutoscaleSettingResource",
+        "_autoscale_settings_operations",
+        "AutoscaleSettingsOperations",
+        only_here=frozenset({"properties"}),  # flat in the client, an object of its own among the SDK's outputs
+    ),
+    "consumption:Budget": _mgmt(
+        "consumption",
+        "Budget",
+        "Budget",
+        "_operations",
+        "BudgetsOperations",
+        models="_models",
+    ),
+    "authorization:ManagementLockByScope": _mgmt(
+        "resource.locks",
+        "ManagementLockObject",
+        "ManagementLockObject",
+        "_operations",
+        "ManagementLocksOperations",
+    ),
+    "authorization:ManagementLockAtResourceGroupLevel": _mgmt(
+        "resource.locks",
+        "ManagementLockObject",
+        "ManagementLockObject",
+        "_operations",
+        "ManagementLocksOperations",
     ),
     "containerservice:ManagedCluster": _mgmt(
         "containerservice",
@@ -267,7 +345,7 @@ def test_every_input_stands_where_the_official_model_has_it(token: str) -> None:
 
     wrong = list(disagreements(official, TYPES[token].body, official_models(official, official.model), ""))
 
-    assert wrong == []
+    assert [line for line in wrong if line.partition(" ")[0] not in official.only_here] == []
 
 
 @pytest.mark.parametrize("token", TYPES)
@@ -365,7 +443,7 @@ def sdk_file(token: str) -> Path:
 
 def sdk_members(token: str) -> Mapping[str, bool]:
     """The arguments of the SDK's class for a type, and whether it demands each."""
-    source = READ_SDK.read_module(sdk_file(token))[f"{token.rpartition(':')[2]}Args"]
+    source = GENERATE.arguments_of(READ_SDK.read_module(sdk_file(token)), token.rpartition(":")[2])
     return {member.name: member.required for member in source.members}
 
 
@@ -396,6 +474,10 @@ def test_the_sdk_speaks_the_same_api_version(token: str) -> None:
 
 def test_the_checked_in_table_is_fresh() -> None:
     assert GENERATE.TABLE.read_text(encoding="utf-8") == GENERATE.render(GENERATE.sdk_root())
+
+
+def test_the_paths_that_the_toolkit_looks_at_are_fresh() -> None:
+    assert GENERATE.PATHS.read_text(encoding="utf-8") == GENERATE.render_paths(GENERATE.sdk_root())
 
 
 pytestmark = pytest.mark.specified

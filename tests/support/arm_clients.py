@@ -12,13 +12,17 @@ from typing import Any
 import httpx
 from azure.mgmt.applicationinsights import ApplicationInsightsManagementClient
 from azure.mgmt.authorization import AuthorizationManagementClient
+from azure.mgmt.consumption import ConsumptionManagementClient
+from azure.mgmt.containerinstance import ContainerInstanceManagementClient
 from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 from azure.mgmt.containerservice import ContainerServiceClient
 from azure.mgmt.keyvault import KeyVaultManagementClient
 from azure.mgmt.kubernetesconfiguration import SourceControlConfigurationClient
 from azure.mgmt.loganalytics import LogAnalyticsManagementClient
+from azure.mgmt.monitor import MonitorManagementClient
 from azure.mgmt.msi import ManagedServiceIdentityClient
 from azure.mgmt.resource import ResourceManagementClient, SubscriptionClient
+from azure.mgmt.resource.locks import ManagementLockClient
 from azure.mgmt.storage import StorageManagementClient
 from azure.storage.blob import BlobServiceClient
 
@@ -72,7 +76,17 @@ class ArmClients:
         return self._client(ContainerRegistryManagementClient, api_version="2023-01-01-preview")
 
     @cached_property
+    def builds(self) -> Any:
+        """The runs of container registries."""
+        return self._client(ContainerRegistryManagementClient, api_version="2019-06-01-preview")
+
+    @cached_property
     def containers(self) -> Any:
+        """Container groups."""
+        return self._client(ContainerInstanceManagementClient)
+
+    @cached_property
+    def clusters(self) -> Any:
         """AKS clusters, their pools and namespaces."""
         return self._client(ContainerServiceClient)
 
@@ -100,6 +114,25 @@ class ArmClients:
     def roles(self) -> Any:
         """Role assignments and definitions."""
         return self._client(AuthorizationManagementClient)
+
+    @cached_property
+    def locks(self) -> Any:
+        """Locks."""
+        return self._client(ManagementLockClient)
+
+    @cached_property
+    def budgets(self) -> Any:
+        """Budgets."""
+        return self._client(ConsumptionManagementClient)
+
+    @cached_property
+    def monitor(self) -> Any:
+        """Action groups and metric alerts."""
+        return self._client(MonitorManagementClient)
+
+    def monitor_of(self, version: str) -> Any:
+        """Azure Monitor in one api-version; only some have diagnostic settings, autoscale or log alerts."""
+        return self._client(MonitorManagementClient, api_version=version)
 
     @cached_property
     def http(self) -> httpx.Client:
@@ -135,6 +168,12 @@ class ArmClients:
         body = {"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
         self.storage.storage_accounts.begin_create(group, name, body).result()
         return name
+
+    def log_workspace(self, group: str, name: str = "") -> str:
+        """Make a Log Analytics workspace and return its id."""
+        name = name or fresh("logs-")
+        made = self.logs.workspaces.begin_create_or_update(group, name, {"location": "westeurope"}).result()
+        return str(made.id)
 
     def blobs(self, group: str, account: str) -> BlobServiceClient:
         """Return a blob client with the account's key."""

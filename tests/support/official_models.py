@@ -36,6 +36,7 @@ _SCALARS = {
     "int": "integer",
     "long": "integer",
     "float": "number",
+    "decimal.Decimal": "number",
     "object": "any",
     "iso-8601": "string",
     "duration": "string",

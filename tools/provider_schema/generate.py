@@ -20,6 +20,21 @@ from .catalog import (
 from .read_sdk import ClassSource, Member, enum_kinds, invoke_arguments, read_module
 
 TABLE = Path(__file__).parents[2] / "packages" / "provider" / "src" / "windlass_provider" / "schema" / "table.json"
+PATHS = Path(__file__).parents[2] / "src" / "windlass" / "project" / "arm_paths.py"
+"""Where `recover.py` and `teardown.py` look for what the program declares: the same catalog, another reader."""
+_PATHS_HEAD = '''"""Made by `PYTHONPATH=tools python -m provider_schema`: where in Azure each type of resource lies."""
+
+# ruff: noqa: E501 - paths are as long as Azure makes them
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+PATHS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+'''
 _SCALARS = {"str": "string", "bool": "boolean", "int": "integer", "float": "number"}
 _READ_BY_PULUMI = frozenset({"urn", "id", "azureApiVersion"})
 """Outputs that the engine or the provider itself sets, whatever ARM answers."""
@@ -194,12 +209,17 @@ def _prune(root: Json, shapes: Json, kept: Json) -> None:
             _prune(root[inner], shapes, kept)
 
 
+def arguments_of(classes: Mapping[str, ClassSource], name: str) -> ClassSource:
+    """The class of a type's arguments; where a nested type has taken its usual name it is called `..InitArgs`."""
+    return classes.get(f"{name}Args") or classes[f"{name}InitArgs"]
+
+
 def _type_row(root: Path, entry: TypeEntry, kept: Json) -> Json:
     module, _, _ = entry.token.partition(":")
     classes = read_module(root / f"{entry.source}.py")
     into = ShapeWriter(module, root / module, "in")
     out_of = ShapeWriter(module, root / module, "out")
-    inputs = _inputs(entry, classes[f"{entry.class_name}Args"], into)
+    inputs = _inputs(entry, arguments_of(classes, entry.class_name), into)
     outputs = _outputs(entry, classes[entry.class_name], out_of)
     for shape, shapes in ((inputs, into.shapes), (outputs, out_of.shapes)):
         for member in shape["properties"].values():
@@ -248,3 +268,10 @@ def render(root: Path) -> str:
         lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(row, sort_keys=True)}" for key, row in rows.items())
         sections.append(f"{json.dumps(name)}: {{\n{lines}\n}}")
     return "{\n" + ",\n".join(sections) + "\n}\n"
+
+
+def render_paths(root: Path) -> str:
+    """The path of every type, as a module of the toolkit: data, because the two share no code."""
+    types = build(root)["types"]
+    lines = "".join(f"        {json.dumps(token)}: {json.dumps(types[token]['path'])},\n" for token in sorted(types))
+    return f"{_PATHS_HEAD}{lines}    }}\n)\n"

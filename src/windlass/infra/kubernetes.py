@@ -34,6 +34,9 @@ from windlass.project.settings import (
     NodeSettings,
 )
 
+PODS_OF_A_SUBNET: Final = 30
+PODS_OF_AN_OVERLAY: Final = 250
+
 MOVES_BY_ITSELF: Final = ("agentPoolProfiles",)
 """The list of pools shows every pool and their counts of the moment, so that a refresh would make it differ for ever.
 A list cannot be ignored in part where its length differs (tried on the engine)."""
@@ -163,6 +166,7 @@ class Kubernetes(Component):
             min_count=pool.min_nodes,
             max_count=pool.max_nodes,
             availability_zones=list(args.settings.zones) or None,
+            max_pods=_most_pods(args.settings),
             vnet_subnet_id=args.subnet_id,
             opts=self.child(ignore_changes=list(POOL_MOVES_BY_ITSELF), delete_before_replace=True),
         )
@@ -224,10 +228,16 @@ def _first_pool(args: KubernetesArgs) -> aks.ManagedClusterAgentPoolProfileArgs:
         min_count=pool.min_nodes,
         max_count=pool.max_nodes,
         availability_zones=list(args.settings.zones) or None,
+        max_pods=_most_pods(args.settings),
         # Models run on the pools for them, where there are any.
         node_taints=["CriticalAddonsOnly=true:NoSchedule"] if others else None,
         vnet_subnet_id=args.subnet_id,
     )
+
+
+def _most_pods(settings: KubernetesSettings) -> int:
+    """Each pod takes an address: of the subnet, or of a network that has plenty."""
+    return PODS_OF_A_SUBNET if settings.network_plugin == "azure" else PODS_OF_AN_OVERLAY
 
 
 def _mark(settings: KubernetesSettings) -> str:

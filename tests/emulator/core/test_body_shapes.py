@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,8 +18,10 @@ pytestmark = pytest.mark.specified
 def paths_of_shape(shape: Shape, at: str = "") -> set[str]:
     """Return the dotted paths of the properties that a shape takes."""
     match shape:
-        case Anything() | Union():
+        case Anything():
             return {at} if at else set()
+        case Union(_, choices):
+            return set().union(*(paths_of_shape(choice, at) for choice in choices.values()))
         case Items(of):
             return paths_of_shape(of, at)
         case Values(of):
@@ -28,7 +32,12 @@ def paths_of_shape(shape: Shape, at: str = "") -> set[str]:
 
 
 def paths_of_model(model: Any, module: Any, at: str = "") -> set[str]:
-    """Return the dotted paths that an SDK model sends, without its read-only properties."""
+    """Return the dotted paths that an SDK model sends, without what is read-only; of a base, of all its kinds."""
+    if kinds := model.__dict__.get("_subtype_map"):
+        (named,) = kinds.values()
+        return set().union(*(paths_of_model(getattr(module, kind), module, at) for kind in named.values()))
+    if not hasattr(model, "_attribute_map"):
+        return _paths_of_newer_model(model, module, at)
     paths: set[str] = set()
     for name, told in model._attribute_map.items():
         if model._validation.get(name, {}).get("readonly") or not told["key"]:
@@ -38,6 +47,24 @@ def paths_of_model(model: Any, module: Any, at: str = "") -> set[str]:
     return paths or {at}
 
 
+def _paths_of_newer_model(model: Any, module: Any, at: str) -> set[str]:
+    """The same for the clients whose models are made of `rest_field`."""
+    paths: set[str] = set()
+    for key, written in _rest_fields(model):
+        inner = re.search(r"_models\.(\w+)", written)
+        shape = "{%s}" if "dict[" in written else "[%s]" if "list[" in written else "%s"
+        paths |= _paths_of_type(shape % (inner[1] if inner else "str"), module, f"{at}.{key}" if at else key)
+    return paths or {at}
+
+
+def _rest_fields(model: Any) -> Iterator[tuple[str, str]]:
+    """Name on the wire and annotation of each property that may be written."""
+    for cls in getattr(model, "__mro__", ()):
+        for attribute, field in vars(cls).items():
+            if type(field).__name__ == "_RestField" and field._visibility != ["read"]:
+                yield field._rest_name_input or attribute, str(inspect.get_annotations(cls)[attribute])
+
+
 def _paths_of_type(written: str, module: Any, at: str) -> set[str]:
     inner = re.sub(r"^[\[{]|[\]}]$", "", written)
     if written.startswith("{"):
@@ -45,7 +72,8 @@ def _paths_of_type(written: str, module: Any, at: str) -> set[str]:
     if written.startswith("["):
         return _paths_of_type(inner, module, at)
     model = getattr(module, written, None)
-    return paths_of_model(model, module, at) if hasattr(model, "_attribute_map") else {at}
+    is_model = hasattr(model, "_attribute_map") or any(_rest_fields(model))
+    return paths_of_model(model, module, at) if is_model else {at}
 
 
 @pytest.mark.parametrize("row", BODIES, ids=str)

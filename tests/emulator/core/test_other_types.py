@@ -194,3 +194,31 @@ def test_a_resource_shows_the_ids_of_its_identities(arm: ArmClients) -> None:
 
     assert str(uuid.UUID(shown.principal_id)) == shown.principal_id
     assert shown.user_assigned_identities[made.id].client_id == made.client_id
+
+
+def test_a_deleted_log_analytics_workspace_is_revived_by_its_name(arm: ArmClients) -> None:
+    group, name = arm.group(), fresh("logs-")
+    arm.log_workspace(group, name)
+    before, keys = arm.logs.workspaces.get(group, name), arm.logs.shared_keys.get_shared_keys(group, name)
+
+    arm.logs.workspaces.begin_delete(group, name).result()
+    deleted = [workspace.name for workspace in arm.logs.deleted_workspaces.list_by_resource_group(group)]
+    arm.log_workspace(group, name)
+
+    assert deleted == [name]
+    assert arm.logs.workspaces.get(group, name).customer_id == before.customer_id
+    assert arm.logs.shared_keys.get_shared_keys(group, name).primary_shared_key == keys.primary_shared_key
+    assert list(arm.logs.deleted_workspaces.list_by_resource_group(group)) == []
+
+
+def test_a_log_analytics_workspace_deleted_with_force_is_gone(arm: ArmClients) -> None:
+    group, name = arm.group(), fresh("logs-")
+    arm.log_workspace(group, name)
+    before = arm.logs.workspaces.get(group, name).customer_id
+
+    arm.logs.workspaces.begin_delete(group, name, force=True).result()
+    deleted = list(arm.logs.deleted_workspaces.list_by_resource_group(group))
+    arm.log_workspace(group, name)
+
+    assert deleted == []
+    assert arm.logs.workspaces.get(group, name).customer_id != before

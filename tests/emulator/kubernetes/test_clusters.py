@@ -20,7 +20,7 @@ def made(arm: ArmClients) -> tuple[str, str]:
 
 def _make(arm: ArmClients, *pools: dict[str, Any], **properties: Any) -> tuple[str, str]:
     group, name = arm.group(), fresh("aks-")
-    arm.containers.managed_clusters.begin_create_or_update(group, name, cluster(*pools, **properties)).result()
+    arm.clusters.managed_clusters.begin_create_or_update(group, name, cluster(*pools, **properties)).result()
     return group, name
 
 
@@ -56,8 +56,8 @@ def test_a_cluster_shows_what_azure_adds(arm: ArmClients, made: tuple[str, str])
 
 @pytest.mark.recorded
 def test_a_pool_has_azures_defaults_inside_its_cluster_and_alone(arm: ArmClients, made: tuple[str, str]) -> None:
-    (inside,) = arm.containers.managed_clusters.get(*made).agent_pool_profiles
-    alone = arm.containers.agent_pools.get(*made, "system")
+    (inside,) = arm.clusters.managed_clusters.get(*made).agent_pool_profiles
+    alone = arm.clusters.agent_pools.get(*made, "system")
 
     for shown in (inside, alone):
         assert (shown.max_pods, shown.os_sku, shown.os_disk_type) == (250, "Ubuntu", "Managed")
@@ -68,7 +68,7 @@ def test_a_pool_has_azures_defaults_inside_its_cluster_and_alone(arm: ArmClients
 
 @pytest.mark.specified
 def test_the_address_of_the_control_plane_comes_from_its_prefix(arm: ArmClients, made: tuple[str, str]) -> None:
-    shown = arm.containers.managed_clusters.get(*made)
+    shown = arm.clusters.managed_clusters.get(*made)
 
     assert shown.fqdn.startswith("models-")
     assert shown.fqdn.endswith(".hcp.westeurope.azmk8s.io")
@@ -79,9 +79,7 @@ def test_the_address_of_the_control_plane_comes_from_its_prefix(arm: ArmClients,
 def test_a_workload_identity_has_an_issuer(arm: ArmClients) -> None:
     made = _make(arm, oidcIssuerProfile={"enabled": True}, securityProfile={"workloadIdentity": {"enabled": True}})
 
-    assert arm.containers.managed_clusters.get(*made).oidc_issuer_profile.issuer_url.startswith(
-        "https://westeurope.oic."
-    )
+    assert arm.clusters.managed_clusters.get(*made).oidc_issuer_profile.issuer_url.startswith("https://westeurope.oic.")
 
 
 @pytest.mark.specified
@@ -161,7 +159,7 @@ def test_what_a_cluster_keeps_for_life_cannot_change(
     arm: ArmClients, made: tuple[str, str], changed: dict[str, Any]
 ) -> None:
     with pytest.raises(HttpResponseError) as refused:
-        arm.containers.managed_clusters.begin_create_or_update(*made, cluster(**changed)).result()
+        arm.clusters.managed_clusters.begin_create_or_update(*made, cluster(**changed)).result()
 
     assert refused.value.error.code == "PropertyChangeNotAllowed"
 
@@ -169,18 +167,16 @@ def test_what_a_cluster_keeps_for_life_cannot_change(
 @pytest.mark.recorded
 def test_a_put_changes_the_pools_that_it_names_and_leaves_the_others(arm: ArmClients) -> None:
     made = _make(arm)
-    arm.containers.agent_pools.begin_create_or_update(
-        *made, "models", {"count": 1, "vmSize": "Standard_DS3_v2"}
-    ).result()
+    arm.clusters.agent_pools.begin_create_or_update(*made, "models", {"count": 1, "vmSize": "Standard_DS3_v2"}).result()
 
     changed = cluster(pool(count=2), kubernetesVersion="1.34")
-    arm.containers.managed_clusters.begin_create_or_update(*made, changed).result()
+    arm.clusters.managed_clusters.begin_create_or_update(*made, changed).result()
     with pytest.raises(HttpResponseError) as refused:
-        arm.containers.managed_clusters.begin_create_or_update(
+        arm.clusters.managed_clusters.begin_create_or_update(
             *made, cluster(pool(), pool("third", mode="User"))
         ).result()
 
-    pools = {each.name: each.count for each in arm.containers.agent_pools.list(*made)}
+    pools = {each.name: each.count for each in arm.clusters.agent_pools.list(*made)}
     assert pools == {"system": 2, "models": 1}
     assert "A new agent pool was introduced" in refused.value.error.message
 
@@ -190,18 +186,18 @@ def test_a_version_goes_one_step_up_and_never_down(arm: ArmClients) -> None:
     made = _make(arm, kubernetesVersion="1.32")
 
     with pytest.raises(HttpResponseError, match="not allowed"):
-        arm.containers.managed_clusters.begin_create_or_update(*made, cluster(kubernetesVersion="1.34")).result()
+        arm.clusters.managed_clusters.begin_create_or_update(*made, cluster(kubernetesVersion="1.34")).result()
     with pytest.raises(HttpResponseError, match="not allowed"):
-        arm.containers.managed_clusters.begin_create_or_update(*made, cluster(kubernetesVersion="1.31")).result()
-    arm.containers.managed_clusters.begin_create_or_update(*made, cluster(kubernetesVersion="1.33")).result()
+        arm.clusters.managed_clusters.begin_create_or_update(*made, cluster(kubernetesVersion="1.31")).result()
+    arm.clusters.managed_clusters.begin_create_or_update(*made, cluster(kubernetesVersion="1.33")).result()
 
-    assert arm.containers.managed_clusters.get(*made).kubernetes_version == "1.33"
+    assert arm.clusters.managed_clusters.get(*made).kubernetes_version == "1.33"
 
 
 @pytest.mark.specified
 def test_a_pool_grows_and_keeps_its_machine_size(arm: ArmClients, made: tuple[str, str]) -> None:
     body = {"vmSize": "Standard_DS3_v2", "count": 1, "enableAutoScaling": True, "minCount": 1, "maxCount": 2}
-    pools = arm.containers.agent_pools
+    pools = arm.clusters.agent_pools
     pools.begin_create_or_update(*made, "grows", body).result()
     grown = pools.begin_create_or_update(*made, "grows", {**body, "maxCount": 5}).result()
 
@@ -214,7 +210,7 @@ def test_a_pool_grows_and_keeps_its_machine_size(arm: ArmClients, made: tuple[st
 
 @pytest.mark.inferred
 def test_the_last_system_pool_cannot_be_deleted_and_another_can(arm: ArmClients, made: tuple[str, str]) -> None:
-    pools = arm.containers.agent_pools
+    pools = arm.clusters.agent_pools
     pools.begin_create_or_update(*made, "goes", {"count": 0, "vmSize": "Standard_DS3_v2"}).result()
 
     pools.begin_delete(*made, "goes").result()
@@ -226,7 +222,7 @@ def test_the_last_system_pool_cannot_be_deleted_and_another_can(arm: ArmClients,
 
 @pytest.mark.specified
 def test_a_managed_namespace_is_made_changed_and_deleted(arm: ArmClients, made: tuple[str, str]) -> None:
-    namespaces = arm.containers.managed_namespaces
+    namespaces = arm.clusters.managed_namespaces
     body = {
         "location": "westeurope",
         "properties": {"adoptionPolicy": "IfIdentical", "deletePolicy": "Delete", "labels": {"team": "crm"}},
@@ -256,11 +252,11 @@ def test_a_namespace_that_azure_would_not_make_is_refused(
     arm: ArmClients, made: tuple[str, str], name: str, properties: dict[str, str], named: str
 ) -> None:
     with pytest.raises(HttpResponseError, match=named):
-        arm.containers.managed_namespaces.begin_create_or_update(*made, name, {"properties": properties}).result()
+        arm.clusters.managed_namespaces.begin_create_or_update(*made, name, {"properties": properties}).result()
 
 
 def _run(arm: ArmClients, made: tuple[str, str], command: str) -> str:
-    return str(arm.containers.managed_clusters.begin_run_command(*made, {"command": command}).result().logs)
+    return str(arm.clusters.managed_clusters.begin_run_command(*made, {"command": command}).result().logs)
 
 
 @pytest.mark.specified
@@ -282,7 +278,7 @@ def test_a_command_that_is_not_emulated_is_501_by_name(arm: ArmClients, made: tu
 @pytest.mark.specified
 def test_credentials_are_a_kubeconfig_and_the_admins_can_be_switched_off(arm: ArmClients) -> None:
     made = _make(arm)
-    clusters = arm.containers.managed_clusters
+    clusters = arm.clusters.managed_clusters
 
     (config,) = clusters.list_cluster_admin_credentials(*made).kubeconfigs
     clusters.begin_create_or_update(*made, cluster(disableLocalAccounts=True)).result()
@@ -297,9 +293,9 @@ def test_credentials_are_a_kubeconfig_and_the_admins_can_be_switched_off(arm: Ar
 def test_a_cluster_goes_with_all_that_is_on_it(arm: ArmClients) -> None:
     made = _make(arm)
 
-    arm.containers.managed_clusters.begin_delete(*made).result()
+    arm.clusters.managed_clusters.begin_delete(*made).result()
     again = arm.call("DELETE", f"{{sub}}/resourceGroups/{made[0]}/providers/{TYPE}/{made[1]}", api_version="2025-09-01")
 
     assert again.status_code == 204
     with pytest.raises(HttpResponseError, match="was not found"):
-        arm.containers.agent_pools.get(*made, "system")
+        arm.clusters.agent_pools.get(*made, "system")

@@ -15,7 +15,7 @@ from windlass_emulator.arm.kubernetes.azureml import capacity_problems, front_en
 def made(arm: ArmClients) -> tuple[str, str]:
     """A cluster of one node."""
     group, name = arm.group(), fresh("aks-")
-    arm.containers.managed_clusters.begin_create_or_update(group, name, cluster()).result()
+    arm.clusters.managed_clusters.begin_create_or_update(group, name, cluster()).result()
     return group, name
 
 

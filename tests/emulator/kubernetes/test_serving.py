@@ -94,10 +94,10 @@ def served(azure: RunningAzure, arm: ArmClients, tmp_path_factory: pytest.TempPa
     with world(azure, tmp_path_factory.mktemp("files"), GROUP) as work:
         autoscaled = pool("models", mode="User", count=1, enableAutoScaling=True, minCount=1, maxCount=2)
         body = cluster(pool(), autoscaled)
-        made = arm.containers.managed_clusters.begin_create_or_update(GROUP, "aks", body).result()
+        made = arm.clusters.managed_clusters.begin_create_or_update(GROUP, "aks", body).result()
         arm.extensions.begin_create(GROUP, *CLUSTER_RP, "aks", "azureml", extension(INSECURE)).result()
         named = {"properties": {"adoptionPolicy": "IfIdentical", "deletePolicy": "Delete"}}
-        arm.containers.managed_namespaces.begin_create_or_update(GROUP, "aks", NAMESPACE, named).result()
+        arm.clusters.managed_namespaces.begin_create_or_update(GROUP, "aks", NAMESPACE, named).result()
         stack = Served(work, arm, made.id)
         assert work.rest.finish(stack.attach("aks")) == "Succeeded"
         yield stack

@@ -1,6 +1,6 @@
 """The way of a request through the local Azure, in one file and in order.
 
-Host name to site, injected faults, route, api-version, token, subscription, rights, handler, Azure's headers, log.
+Host name to site, injected faults, route, api-version, token, subscription, rights, locks, handler, headers, log.
 
 An `AzureError` raised anywhere on the way becomes an answer in the envelope of its service; anything else is a bug
 of ours and is answered 500 with its name, while the log keeps the trace.
@@ -24,6 +24,7 @@ from starlette.types import Receive, Scope, Send
 
 from windlass_emulator import coverage, hosts, login
 from windlass_emulator.access import gate
+from windlass_emulator.arm import locks
 from windlass_emulator.arm.kubernetes.front_ends import front_ends
 from windlass_emulator.azure import LocalAzure
 from windlass_emulator.clock import azure_time
@@ -103,6 +104,8 @@ class App:
         _check_subscription(request, params)
         if principal is not None:
             gate.authorize(request, route, params, principal)
+        if site == "management":
+            locks.require_unlocked(request)
         answer = await route.handler(replace(request, params=params, principal=principal))
         return answer if principal is None else gate.visible(request, route, principal, answer)
 
@@ -167,6 +170,8 @@ def _refusal(request: Request, error: AzureError) -> Answer:
     else:
         body |= {"target": error.target} if error.target else {}
         body |= {"details": list(error.details)} if error.details else {}
+    if error.envelope == "bare":
+        return Answer(error.status, body)
     headers = dict(error.headers) if isinstance(error, InjectedError) else {}
     if error.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = (

@@ -13,7 +13,7 @@ class AzureError(Exception):
     """An answer that is an error: status, code, message and the optional parts of Azure's envelope.
 
     Attributes:
-        envelope: "arm" for `{"error": {code, message}}`, "ml" for the ML service's longer form.
+        envelope: "arm" for `{"error": {code, message}}`, "ml" for the ML service's longer form, "bare" without `error`.
     """
 
     envelope = "arm"
@@ -41,6 +41,12 @@ class MlError(AzureError):
     """An error of the Machine Learning service: code "UserError" even for 404 and 409, as recorded."""
 
     envelope = "ml"
+
+
+class BareError(AzureError):
+    """An error of Azure Monitor that stands at the top of the body, without `error` around it (seen in public logs)."""
+
+    envelope = "bare"
 
 
 class NotEmulatedError(AzureError):

@@ -206,18 +206,19 @@ def _resolver(azure: LocalAzure, ground: _Ground, storage: Azurite) -> Resolve:
 
     def resolve(host: str, encrypted: bool) -> int | str:  # noqa: FBT001 - the shape of Resolve
         front_end = front_ends(azure).get(host)
-        if front_end is not None and front_end.secure == encrypted:
-            return api if encrypted else plain
         if front_end is not None:
-            return f"{host} answers at {front_end.address} only"
-        if account := hosts.storage_account_of(host):
-            if any(stored.name == account for stored in ground.store.of_type(ACCOUNT_TYPE)) and encrypted:
-                return storage.port
-            return f"the local Azure has no storage account {account}"
+            refusal = f"{host} answers at {front_end.address} only"
+            return refusal if front_end.secure != encrypted else api if encrypted else plain
         site = hosts.site_of(host)
-        if site is None or site == "admin" or not encrypted:
-            return f"the local Azure does not answer for {host}, and lets nothing through to the real one"
-        return api
+        if site is not None and site != "admin" and encrypted:
+            return api
+        if (account := hosts.storage_account_of(host)) and encrypted:
+            known = any(stored.name == account for stored in azure.store.of_type(ACCOUNT_TYPE))
+            return storage.port if known else f"the local Azure has no storage account {account}"
+        for feature in azure.features:
+            if feature.resolve is not None and (found := feature.resolve(azure, host)) is not None:
+                return found
+        return f"the local Azure does not answer for {host}, and lets nothing through to the real one"
 
     return resolve
 

@@ -8,7 +8,7 @@ from windlass_provider.errors import PathParameterError, ResourceIdError
 from windlass_provider.schema.model import parameters_of
 from windlass_provider.values import Value
 
-_WHOLE_IDS = frozenset({"scope"})
+_WHOLE_IDS = frozenset({"scope", "resourceUri"})
 """Parameters that hold a resource id of their own and are put into the path as they are."""
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from windlass_emulator.arm import (
+    budgets,
     groups,
     identities,
     kubernetes,
+    locks,
     logs,
+    monitor,
     registries,
     role_definitions,
     roles,
@@ -30,4 +33,7 @@ def features() -> tuple[Feature, ...]:
         roles.feature(),
         *kubernetes.features(),
         role_definitions.feature(),
+        locks.feature(),
+        budgets.feature(),
+        *monitor.features(),
     )

@@ -62,6 +62,7 @@ class Kind:
         fixed: Dotted paths that cannot change once set.
         system_data: Whether a GET shows systemData.
         id_of: Turns the stored id into the one that this service shows.
+        is_global: Whether it lives in the location "global" and in no region.
     """
 
     type: str
@@ -71,6 +72,7 @@ class Kind:
     fixed: tuple[str, ...] = ()
     system_data: bool = True
     id_of: Callable[[str], str] = field(default=lambda resource_id: resource_id)
+    is_global: bool = False
 
     @property
     def template(self) -> str:
@@ -244,12 +246,13 @@ def checked_location(body: Mapping[str, Any], kind: Kind, name: str) -> str:
             400, "LocationRequired", f"The location property is required for the resource '{name}' of type {kind.type}."
         )
     location = regions.normal(str(body["location"]))
-    if location not in regions.NAMES:
+    available = {"global"} if kind.is_global else regions.NAMES
+    if location not in available:
         raise AzureError(
             400,
             "LocationNotAvailableForResourceType",
             f"The provided location '{body['location']}' is not available for resource type '{kind.type}'. "
-            f"List of available regions for the resource type is '{','.join(sorted(regions.NAMES))}'.",
+            f"List of available regions for the resource type is '{','.join(sorted(available))}'.",
         )
     return location
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from windlass_emulator import lro
@@ -45,7 +46,12 @@ COMPONENT = Kind(
 )
 _CREATE, _DELETE = "log_analytics.create", "log_analytics.delete"
 _KEYS_FACT = "keys"
+_PURGE_FACT = "purge"
 _RETENTION_DAYS = 30
+_DELETED = "providers/Microsoft.OperationalInsights/deletedWorkspaces"
+_SOFT_DELETED = "soft-deleted log analytics workspaces"
+"""The scope of the facts that keep what deleted workspaces were, by lower-case id."""
+_RECOVERABLE_SECONDS = 14 * 86400.0
 
 
 def feature() -> Feature:
@@ -57,6 +63,8 @@ def feature() -> Feature:
             _route("PUT", one, _put_workspace),
             _route("PATCH", one, _patch_workspace),
             _route("DELETE", one, _delete_workspace),
+            _route("GET", f"{common.GROUP}/{_DELETED}", _list_deleted),
+            _route("GET", f"{common.SUBSCRIPTION}/{_DELETED}", _list_deleted),
             *common.usual_routes(WORKSPACE, what="Log Analytics workspace", deletes=False),
             _route("POST", f"{one}/sharedKeys", _shared_keys),
             _route("POST", f"{one}/regenerateSharedKey", _regenerate_shared_key),
@@ -66,6 +74,7 @@ def feature() -> Feature:
         ),
         actions={_CREATE: _create, _DELETE: _carry_out_delete},
         renderers=WORKSPACE.renderers() | COMPONENT.renderers(),
+        deleted={WORKSPACE.type.lower(): _soft_delete},
     )
 
 
@@ -79,18 +88,22 @@ def _route(method: str, template: str, handler: Handler) -> Route:
 async def _put_workspace(request: Request) -> Answer:
     """Create or update a Log Analytics workspace."""
     draft = common.read_put(request, WORKSPACE)
-    completed = _completed_workspace(draft, request.azure)
+    deleted = None if draft.existing else _deleted(request.azure, draft.id)
+    completed = _completed_workspace(draft, request.azure, revived=deleted)
     if draft.existing is not None:
         return Answer(200, common.shown(request, common.save(request, WORKSPACE, completed)))
     completed.properties["provisioningState"] = "Creating"
     stored = common.save(request, WORKSPACE, completed)
-    operation = lro.new_operation(request, "log_analytics", draft.id, _CREATE, region=draft.location)
+    keys = deleted["keys"] if deleted else None
+    operation = lro.new_operation(request, "log_analytics", draft.id, _CREATE, region=draft.location, keys=keys)
+    request.azure.store.delete_fact(_SOFT_DELETED, draft.id.lower())
     request.azure.operations.start(operation)
     return lro.accepted_put(request, operation, common.shown(request, stored))
 
 
-def _completed_workspace(draft: Draft, azure: LocalAzure) -> Draft:
-    now, before = arm_time(azure.clock.now()), draft.before
+def _completed_workspace(draft: Draft, azure: LocalAzure, *, revived: Mapping[str, Any] | None = None) -> Draft:
+    now = arm_time(azure.clock.now())
+    before = revived["body"]["properties"] if revived else draft.before
     sku = {"name": "PerGB2018", **(draft.properties.get("sku") or before.get("sku") or {}), "lastSkuUpdate": now}
     features = {"legacy": 0, "searchVersion": 1, "enableLogAccessUsingOnlyResourcePermissions": True}
     defaults = {
@@ -116,7 +129,8 @@ async def _create(azure: LocalAzure, operation: Operation) -> None:
     stored = azure.store.get(operation.resource)
     if stored is None:
         return  # its group has been deleted meanwhile
-    azure.store.set_fact(stored.id, _KEYS_FACT, [_shared_key(), _shared_key()])
+    keys = operation.arguments.get("keys") or [_shared_key(), _shared_key()]
+    azure.store.set_fact(stored.id, _KEYS_FACT, keys)
     body = stored.body | {"properties": stored.body["properties"] | {"provisioningState": SUCCEEDED}}
     azure.store.put(
         stored.id, WORKSPACE.type, body, parent=stored.id.partition("/providers/")[0], now=azure.clock.now()
@@ -134,18 +148,56 @@ async def _patch_workspace(request: Request) -> Answer:
 
 
 async def _delete_workspace(request: Request) -> Answer:
-    """Delete a Log Analytics workspace."""
+    """Delete a Log Analytics workspace: for 14 days it can be revived, unless `force=true` is asked for."""
     common.writable_group(request)
     stored = request.azure.store.get(common.resource_id(request, WORKSPACE))
     if stored is None:
         return Answer(204)
-    operation = lro.new_operation(request, "log_analytics", stored.id, _DELETE, region=stored.body["location"])
+    purge = request.query.get("force", "false").lower() == "true"
+    region = stored.body["location"]
+    operation = lro.new_operation(request, "log_analytics", stored.id, _DELETE, region=region, purge=purge)
     return lro.accepted(request, request.azure.operations.start(operation))
 
 
 async def _carry_out_delete(azure: LocalAzure, operation: Operation) -> None:
     await azure.take(_DELETE)
+    if operation.arguments["purge"]:
+        azure.store.set_fact(operation.resource, _PURGE_FACT, value=True)
     await azure.remove(operation.resource)
+
+
+# Deleted workspaces: a PUT of the same name in the same group brings one back, with its id and keys
+
+
+async def _soft_delete(azure: LocalAzure, resource_id: str) -> None:
+    """Keep a workspace that is going, alone or with its group."""
+    stored = azure.store.get(resource_id)
+    if stored is None or azure.store.fact(resource_id, _PURGE_FACT):
+        return
+    kept = {
+        "id": stored.id,
+        "body": stored.body,
+        "keys": azure.store.fact(resource_id, _KEYS_FACT),
+        "deleted": azure.clock.now(),
+    }
+    azure.store.set_fact(_SOFT_DELETED, resource_id.lower(), kept)
+
+
+def _deleted(azure: LocalAzure, resource_id: str) -> dict[str, Any] | None:
+    kept: dict[str, Any] | None = azure.store.fact(_SOFT_DELETED, resource_id.lower())
+    is_gone = kept is None or azure.clock.now() - kept["deleted"] > _RECOVERABLE_SECONDS
+    return None if is_gone else kept
+
+
+async def _list_deleted(request: Request) -> Answer:
+    """List the Log Analytics workspaces that can be revived."""
+    azure = request.azure
+    within = (common.group_id(request) if "group" in request.params else "").lower()
+    found = [_deleted(azure, key) for key in azure.store.facts(_SOFT_DELETED) if key.startswith(within)]
+    rows = [
+        Resource(kept["id"], WORKSPACE.type, kept["body"], kept["deleted"], kept["deleted"]) for kept in found if kept
+    ]
+    return Answer(200, {"value": [common.shown(request, row) for row in rows]})
 
 
 async def _shared_keys(request: Request) -> Answer:

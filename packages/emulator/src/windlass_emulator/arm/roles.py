@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from windlass_emulator.access.authorizer import ASSIGNMENT, DEFINITION, find_role
 from windlass_emulator.access.directory import kinds_of_principals
 from windlass_emulator.arm import common
+from windlass_emulator.arm.scopes import existing_scope, scope_of
 from windlass_emulator.clock import arm_time
 from windlass_emulator.errors import AzureError, NotEmulatedError
 from windlass_emulator.feature import Feature
@@ -47,17 +48,13 @@ def _render(azure: LocalAzure, resource: Resource, api_version: str) -> dict[str
     return {**shown, "id": resource.id, "type": ASSIGNMENT, "name": resource.name}
 
 
-def _scope(request: Request) -> str:
-    return "/" + request.params["scope"].strip("/")
-
-
 def _assignment_id(request: Request) -> str:
-    return f"{_scope(request)}/providers/{ASSIGNMENT}/{request.params['name']}"
+    return f"{scope_of(request)}/providers/{ASSIGNMENT}/{request.params['name']}"
 
 
 async def _put(request: Request) -> Answer:
     """Create a role assignment, or change its description or condition."""
-    azure, name, scope = request.azure, request.params["name"], _existing_scope(request)
+    azure, name, scope = request.azure, request.params["name"], existing_scope(request)
     if not _is_guid(name):
         raise AzureError(
             400,
@@ -114,25 +111,6 @@ def _completed(request: Request, scope: str, sent: dict[str, Any]) -> dict[str, 
         "delegatedManagedIdentityResourceId": sent.get("delegatedManagedIdentityResourceId"),
         "description": sent.get("description"),
     }
-
-
-def _existing_scope(request: Request) -> str:
-    """Return the scope in the case of what stands there."""
-    scope = _scope(request)
-    if scope.lower() == f"/subscriptions/{request.azure.subscription}":
-        return scope
-    stored = request.azure.store.get(scope)
-    if stored is not None:
-        return stored.id
-    group = re.match(r"/subscriptions/[^/]+/resourceGroups/([^/]+)", scope, re.IGNORECASE)
-    if group and request.azure.store.get(group[0]) is None:
-        raise AzureError(404, "ResourceGroupNotFound", f"Resource group '{group[1]}' could not be found.")
-    raise AzureError(
-        404,
-        "ResourceNotFound",
-        f"The Resource '{scope.partition('/providers/')[2] or scope}' was not "
-        "found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
-    )
 
 
 def _principal(properties: dict[str, Any]) -> str:
@@ -220,7 +198,7 @@ async def _list(request: Request) -> Answer:
             "InvalidFilter",
             f"The filter '{written}' is not known here; known: atScope(), principalId eq '..', assignedTo('..').",
         )
-    scope = _scope(request).lower()
+    scope = scope_of(request).lower()
     rows = [row for row in request.azure.store.of_type(ASSIGNMENT) if _touches(row, scope, match)]
     return Answer(200, {"value": [common.shown(request, row) for row in rows]})
 
