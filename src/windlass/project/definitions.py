@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from windlass.errors.project import ModelReferenceError
 from windlass.project.content import digest_of_document
 from windlass.project.rollout import Rollout
+from windlass.project.serving import Serving
 
 Document = Mapping[str, Any]
 Kind = Literal["online", "batch"]
@@ -76,12 +77,16 @@ class DeploymentDefinition:
         document: The merged content, Azure's schema.
         environment: What it runs in.
         code_digest: Content hash of the folder with the scoring script; empty without code.
+        serving: What it runs on.
+        overlaid: The keys that the overlay of the stack says.
     """
 
     file: Path
     document: Document = field(repr=False)
     environment: Environment
     code_digest: str = ""
+    serving: Serving = field(default_factory=Serving)
+    overlaid: frozenset[str] = frozenset()
 
     def fingerprint(self, model_sha256: str) -> str:
         """Name this exact content with this model: two deployments with one fingerprint answer alike."""

@@ -40,6 +40,7 @@ from windlass.project.definitions import (
 )
 from windlass.project.overlays import SECTIONS, merge
 from windlass.project.rollout import Rollout
+from windlass.project.serving import Serving
 
 Cloud = Literal["azure", "local"]
 
@@ -138,12 +139,13 @@ class _Folder:
         self._root = root
         self._base = root / ENDPOINTS / name
         self._side = self._base / kind
+        self._overlay_file = self._side
         self.problems: list[Problem] = []
         if not (self._side / "deployment.yml").is_file():
             raise UnknownEndpointError(f"{name}/{kind}", endpoint_folders(root, kind))
 
     def overlay(self, stack: str) -> Document:
-        file = self._side / "stacks" / f"{stack}.yml"
+        file = self._overlay_file = self._side / "stacks" / f"{stack}.yml"
         if not file.is_file():
             return {}
         document = self._read(file)
@@ -162,9 +164,17 @@ class _Folder:
             return None
         code = self._code(file, fields)
         environment = self._environment(file, fields.environment)
-        if environment is None:
+        serving = self._parse(self._overlay_file, Serving, overlay.get("serving", {}), below="serving")
+        if environment is None or serving is None:
             return None
-        return DeploymentDefinition(file=file, document=document, environment=environment, code_digest=code)
+        return DeploymentDefinition(
+            file=file,
+            document=document,
+            environment=environment,
+            code_digest=code,
+            serving=serving,
+            overlaid=frozenset(overlay.get("deployment", {})),
+        )
 
     def rollout(self, overlay: Document) -> Rollout | None:
         file = self._side / "rollout.yml"
@@ -250,12 +260,13 @@ class _Folder:
             self._problem(file, "", str(error))
             return {}
 
-    def _parse(self, file: Path, model: type[_Model], document: Document) -> _Model | None:
+    def _parse(self, file: Path, model: type[_Model], document: Document, *, below: str = "") -> _Model | None:
         try:
             return model.model_validate(document)
         except ValidationError as error:
             for detail in error.errors():
-                self._problem(file, _key_path(detail["loc"]), _sentence(detail["msg"]))
+                location = (below, *detail["loc"]) if below else detail["loc"]
+                self._problem(file, _key_path(location), _sentence(detail["msg"]))
             return None
 
     def _problem(self, file: Path, where: str, what: str) -> None:

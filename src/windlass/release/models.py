@@ -82,6 +82,7 @@ class Endpoint:
         base: The traffic before that release, which a roll back restores.
         scoring_uri: Where requests go.
         auth_mode: `key`, `aml_token` or `aad_token`.
+        compute: The id of the attached Kubernetes cluster that serves it; empty for Azure ML's own instances.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Endpoint:
     base: Traffic = field(default_factory=Traffic)
     scoring_uri: str = ""
     auth_mode: str = "key"
+    compute: str = ""
 
     def find(self, name: str) -> Deployment | None:
         """The deployment of that name."""
