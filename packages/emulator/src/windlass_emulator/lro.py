@@ -60,6 +60,12 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             _ML, "workspaceOperationsStatus", "workspaceOperationsStatus", ("type=async", "type=location"), put=202,
             put_location="result",
         ),
+        "managed_network": Family(
+            _ML, None, "workspaceOperationsStatus", ("", "type=location"), put=202, put_location="result"
+        ),
+        "outbound_rule": Family(
+            _ML, None, "workspaceOperationsStatus", ("", "type=location"), put=202, put_location="result"
+        ),
         "compute": Family(_ML, "computeOperationsStatus", None, ("service=new", "")),
         "online_endpoint": Family(
             _ML, "mfeOperationsStatus", "mfeOperationResults", prefix="oeidp", body="timed", running="Updating",
@@ -84,6 +90,11 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         ),
         "arm": Family("Microsoft.Resources", None, "operationresults", put=202, put_location="result"),
         "key_vault": Family("Microsoft.KeyVault", None, "operationResults", put_location="none"),
+        "network": Family("Microsoft.Network", "operations", "operationResults", put_location="none"),
+        "private_dns": Family(
+            "Microsoft.Network", "privateDnsOperationStatuses", "privateDnsOperationResults", put=202,
+            put_location="result",
+        ),
         "log_analytics": Family("Microsoft.OperationalInsights", None, "operationStatuses", put_location="none"),
     }
 )  # fmt: skip

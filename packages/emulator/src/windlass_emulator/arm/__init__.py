@@ -9,6 +9,7 @@ from windlass_emulator.arm import (
     locks,
     logs,
     monitor,
+    network,
     registries,
     role_definitions,
     roles,
@@ -34,4 +35,5 @@ def features() -> tuple[Feature, ...]:
         locks.feature(),
         budgets.feature(),
         *monitor.features(),
+        *network.features(),
     )

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from windlass_emulator.arm.network.base import region_of as subnet_region
+from windlass_emulator.arm.network.subnets import TYPE as SUBNET
 from windlass_emulator.clock import azure_time
 from windlass_emulator.errors import NotEmulatedError, OperationFailedError, invalid_content, ml_refusal
 from windlass_emulator.feature import Feature
 from windlass_emulator.http import Answer, Request, Route
 from windlass_emulator.lro import accepted, accepted_put, new_operation
+from windlass_emulator.ml import managed_network
 from windlass_emulator.ml.common import (
     WORKSPACE,
     child_id,
@@ -21,6 +24,7 @@ from windlass_emulator.ml.common import (
     require_name,
     require_workspace,
     type_of,
+    workspace_of,
 )
 from windlass_emulator.ml.quota import NodeCounts, clusters, require_nodes
 from windlass_emulator.ml.shapes import COMPUTE, COMPUTE_PATCH
@@ -53,6 +57,8 @@ async def put_compute(request: Request) -> Answer:
     properties = _wanted(body, existing)
     if existing:
         _refuse_change(existing, properties)
+    else:
+        _refuse_network(request.azure, workspace, properties, request.params["name"])
     require_nodes(properties["vmSize"], properties["scaleSettings"]["maxNodeCount"])
     stored = _begin(request, workspace, body, properties, existing)
     operation = new_operation(
@@ -60,6 +66,29 @@ async def put_compute(request: Request) -> Answer:
     )
     request.azure.operations.start(operation)
     return accepted_put(request, operation, _while_creating(request.azure, stored))
+
+
+def _refuse_network(azure: LocalAzure, workspace: Resource, wanted: dict[str, Any], name: str) -> None:
+    """Refuse a cluster whose network is not there or not its own to choose."""
+    subnet = str((wanted.get("subnet") or {}).get("id") or "")
+    managed = managed_network.is_managed(workspace)
+    if subnet and managed:
+        raise ml_refusal(
+            f"The compute '{name}' cannot be put in the subnet '{subnet}': computes of a workspace with a managed "
+            "network are created inside that network."
+        )
+    if subnet:
+        found = azure.store.get(subnet)
+        if found is None or found.type != SUBNET.lower():
+            raise ml_refusal(f"The subnet '{subnet}' of the compute '{name}' was not found.")
+        region, own = subnet_region(azure, found), region_of(workspace)
+        if region != own:
+            raise ml_refusal(f"The subnet '{subnet}' is in {region}, but the compute '{name}' is in {own}.")
+    if not wanted["enableNodePublicIp"] and not subnet and not managed:
+        raise ml_refusal(
+            f"The compute '{name}' has no public IP addresses (enableNodePublicIp) and neither a subnet nor a managed "
+            "network, so that its nodes would reach nothing."
+        )
 
 
 def _refuse_kind(body: dict[str, Any]) -> None:
@@ -174,6 +203,9 @@ def _begin(
 
 
 async def _create(azure: LocalAzure, operation: Operation) -> None:
+    workspace = azure.store.get(workspace_of(operation.resource))
+    if workspace is not None:
+        await managed_network.provision(azure, workspace)
     await azure.take("compute.create" if operation.arguments["fresh"] else "compute.update")
     _set_state(azure, _still_there(azure, operation), "Succeeded")
 
