@@ -13,6 +13,7 @@ import httpx
 from azure.mgmt.applicationinsights import ApplicationInsightsManagementClient
 from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.consumption import ConsumptionManagementClient
+from azure.mgmt.containerinstance import ContainerInstanceManagementClient
 from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 from azure.mgmt.dns import DnsManagementClient
 from azure.mgmt.keyvault import KeyVaultManagementClient
@@ -74,6 +75,16 @@ class ArmClients:
     def registries(self) -> Any:
         """Container registries."""
         return self._client(ContainerRegistryManagementClient, api_version="2023-01-01-preview")
+
+    @cached_property
+    def builds(self) -> Any:
+        """The runs of container registries."""
+        return self._client(ContainerRegistryManagementClient, api_version="2019-06-01-preview")
+
+    @cached_property
+    def containers(self) -> Any:
+        """Container groups."""
+        return self._client(ContainerInstanceManagementClient)
 
     @cached_property
     def logs(self) -> Any:

@@ -137,7 +137,7 @@ async def _listen(ground: _Ground, azure: LocalAzure, storage: Azurite, stack: A
     stack.push_async_callback(server.close)
     await server.start(ground.sockets["api"], ground.files.server_context())
     await server.start(ground.sockets["admin"])
-    proxy = Proxy(_resolver(ground.store, port_of(ground.sockets["api"]), storage))
+    proxy = Proxy(_resolver(azure, port_of(ground.sockets["api"]), storage))
     stack.push_async_callback(proxy.close)
     await proxy.start(ground.sockets["proxy"])
 
@@ -200,16 +200,19 @@ async def _stop_part(feature: Feature, azure: LocalAzure) -> None:
         _log.exception("stopping %s", feature.name)
 
 
-def _resolver(store: Store, api_port: int, storage: Azurite) -> Callable[[str], int | str]:
+def _resolver(azure: LocalAzure, api_port: int, storage: Azurite) -> Callable[[str], int | str]:
     def resolve(host: str) -> int | str:
+        site = hosts.site_of(host)
+        if site is not None and site != "admin":
+            return api_port
         if account := hosts.storage_account_of(host):
-            if any(stored.name == account for stored in store.of_type(ACCOUNT_TYPE)):
+            if any(stored.name == account for stored in azure.store.of_type(ACCOUNT_TYPE)):
                 return storage.port
             return f"the local Azure has no storage account {account}"
-        site = hosts.site_of(host)
-        if site is None or site == "admin":
-            return f"the local Azure does not answer for {host}, and lets nothing through to the real one"
-        return api_port
+        for feature in azure.features:
+            if feature.resolve is not None and (found := feature.resolve(azure, host)) is not None:
+                return found
+        return f"the local Azure does not answer for {host}, and lets nothing through to the real one"
 
     return resolve
 

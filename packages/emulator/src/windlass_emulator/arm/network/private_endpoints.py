@@ -47,7 +47,7 @@ async def _put(request: Request) -> Answer:
     azure = request.azure
     base.refuse_while_busy(azure, common.resource_id(request, KIND))
     draft = common.read_put(request, KIND)
-    subnet = subnets.require(azure, str(draft.properties["subnet"]["id"]), draft.id, draft.location)
+    subnet = base.require_reference(azure, str(draft.properties["subnet"]["id"]), draft.id, draft.location)
     asked = tuple(_asked(draft))
     if draft.existing is None:
         _refuse_connections(draft, asked)

@@ -66,34 +66,6 @@ def feature() -> Feature:
 # What others need of subnets
 
 
-def require(azure: LocalAzure, subnet_id: str, by: str, region: str, *, delegated_to: str = "") -> Resource:
-    """Return a subnet that something else is put in.
-
-    Args:
-        azure: Where to look.
-        subnet_id: The subnet.
-        by: The id of what is put in.
-        region: Its region, which has to be the network's.
-        delegated_to: The service that the subnet must belong to, for services that want a subnet of their own.
-
-    Raises:
-        AzureError: 400 when it is not there, elsewhere, or not delegated.
-    """
-    subnet = base.require_reference(azure, subnet_id, by, region)
-    if delegated_to and delegated_to.lower() not in (service.lower() for service in delegations(subnet)):
-        raise AzureError(
-            400,
-            "SubnetIsNotDelegated",
-            f"The subnet {subnet.id} needs a delegation to {delegated_to} before {by} can be put in it.",
-        )
-    return subnet
-
-
-def delegations(subnet: Resource) -> tuple[str, ...]:
-    """Return the services that a subnet is delegated to."""
-    return tuple(item["properties"]["serviceName"] for item in subnet.body["properties"]["delegations"])
-
-
 def of_network(azure: LocalAzure, network_id: str) -> list[Resource]:
     """Return the subnets of a network, oldest first."""
     return azure.store.children(network_id, TYPE)
