@@ -256,6 +256,37 @@ OFFICIAL: Mapping[str, Official] = {
         "_operations",
         "ManagementLocksOperations",
     ),
+    "containerservice:ManagedCluster": _mgmt(
+        "containerservice",
+        "ManagedCluster",
+        "ManagedCluster",
+        "_managed_clusters_operations",
+        "ManagedClustersOperations",
+        left_out=frozenset({"properties.status", "properties.agentPoolProfiles.status"}),  # hold read-only errors
+    ),
+    "containerservice:AgentPool": _mgmt(
+        "containerservice",
+        "AgentPool",
+        "AgentPool",
+        "_agent_pools_operations",
+        "AgentPoolsOperations",
+        left_out=frozenset({"properties.status"}),  # holds a read-only error
+    ),
+    "containerservice:ManagedNamespace": _mgmt(
+        "containerservice",
+        "ManagedNamespace",
+        "ManagedNamespace",
+        "_managed_namespaces_operations",
+        "ManagedNamespacesOperations",
+    ),
+    "kubernetesconfiguration:Extension": _mgmt(
+        "kubernetesconfiguration.v2023_05_01",
+        "Extension",
+        "Extension",
+        "_extensions_operations",
+        "ExtensionsOperations",
+        create="create",
+    ),
     "machinelearningservices:Workspace": _ml("Workspace", "WorkspacesOperations"),
     "machinelearningservices:Compute": _ml("ComputeResource", "ComputeOperations"),
     "machinelearningservices:OnlineEndpoint": _ml("OnlineEndpoint", "OnlineEndpointsOperations"),

@@ -15,8 +15,10 @@ from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.consumption import ConsumptionManagementClient
 from azure.mgmt.containerinstance import ContainerInstanceManagementClient
 from azure.mgmt.containerregistry import ContainerRegistryManagementClient
+from azure.mgmt.containerservice import ContainerServiceClient
 from azure.mgmt.dns import DnsManagementClient
 from azure.mgmt.keyvault import KeyVaultManagementClient
+from azure.mgmt.kubernetesconfiguration import SourceControlConfigurationClient
 from azure.mgmt.loganalytics import LogAnalyticsManagementClient
 from azure.mgmt.monitor import MonitorManagementClient
 from azure.mgmt.msi import ManagedServiceIdentityClient
@@ -85,6 +87,16 @@ class ArmClients:
     def containers(self) -> Any:
         """Container groups."""
         return self._client(ContainerInstanceManagementClient)
+
+    @cached_property
+    def clusters(self) -> Any:
+        """AKS clusters, their pools and namespaces."""
+        return self._client(ContainerServiceClient)
+
+    @cached_property
+    def extensions(self) -> Any:
+        """Extensions of AKS clusters."""
+        return self._client(SourceControlConfigurationClient, api_version="2023-05-01").extensions
 
     @cached_property
     def logs(self) -> Any:

@@ -113,7 +113,8 @@ class ShapeWriter:
     def describe(self, member: Member, wire: list[str]) -> Json:
         """One property: its type, where it stands on the wire, its constant or default."""
         described = self.property_of(member.annotation)
-        if self.direction == "in" and member.name == "userAssignedIdentities" and described["type"] == "array":
+        ids = member.name == "userAssignedIdentities" and described.get("items") == {"type": "string"}
+        if self.direction == "in" and ids:
             described = {"type": "set"}  # the program lists ids, ARM wants a map with empty values
         if wire != [member.name]:
             described["wire"] = wire

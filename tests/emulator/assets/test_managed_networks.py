@@ -133,13 +133,11 @@ async def test_what_a_network_cannot_have_is_refused(local: InProcess) -> None:
 
 
 @pytest.mark.specified
-async def test_computes_from_outside_and_in_subnets_are_refused_in_a_managed_network(local: InProcess) -> None:
+async def test_subnets_and_early_deployments_are_refused_in_a_managed_network(local: InProcess) -> None:
     await _isolate(local, "AllowInternetOutbound")
     workspace = local.azure.store.get(WORKSPACE)
     assert workspace is not None
 
-    with pytest.raises(MlError, match="does not support attached computes"):
-        managed_network.refuse_attached(workspace, "Kubernetes")
     with pytest.raises(MlError, match="created inside that network"):
         await local.send("PUT", CLUSTER, _cluster(subnet={"id": f"{GROUP}/x/y/z"}))
     with pytest.raises(MlError, match="is not provisioned"):

@@ -97,6 +97,12 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             "Microsoft.Network", "privateDnsOperationStatuses", "privateDnsOperationResults", put=202,
             put_location="result",
         ),
+        "kubernetes_cluster": Family(
+            "Microsoft.ContainerService", "operations", "operationresults", body="named", put_location="none"
+        ),
+        "cluster_extension": Family(
+            "Microsoft.KubernetesConfiguration", "operations", "operationresults", body="named", put_location="none"
+        ),
         "log_analytics": Family("Microsoft.OperationalInsights", None, "operationStatuses", put_location="none"),
     }
 )  # fmt: skip

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from windlass_emulator.access.authorizer import ASSIGNMENT
 from windlass_emulator.arm import identities, registries
-from windlass_emulator.arm.roles import ASSIGNMENT
 from windlass_emulator.errors import NotEmulatedError
 from windlass_emulator.images.context import Context, read_context
 

@@ -111,23 +111,6 @@ def is_managed(workspace: Resource) -> bool:
     return mode_of(workspace) != OFF
 
 
-def refuse_attached(workspace: Resource, what: str) -> None:
-    """Refuse a compute that is attached from outside: a managed network does not reach it.
-
-    Args:
-        workspace: The workspace that it would be attached to.
-        what: The type of the compute, such as Kubernetes.
-
-    Raises:
-        MlError: 400 when the workspace has a managed network.
-    """
-    if is_managed(workspace):
-        raise ml_refusal(
-            f"{what} compute cannot be attached to the workspace '{workspace.name}': its managed network "
-            f"({mode_of(workspace)}) does not support attached computes."
-        )
-
-
 # Provisioning
 
 

@@ -31,6 +31,7 @@ _PROGRAM_PARTS = (
     "model",
     "environmentId",
     "codeConfiguration",
+    "containerResourceRequirements",
     "environmentVariables",
     "instanceType",
     "livenessProbe",
