@@ -515,4 +515,8 @@ def test_the_checked_in_table_is_fresh() -> None:
     assert GENERATE.TABLE.read_text(encoding="utf-8") == GENERATE.render(GENERATE.sdk_root())
 
 
+def test_the_paths_that_the_toolkit_looks_at_are_fresh() -> None:
+    assert GENERATE.PATHS.read_text(encoding="utf-8") == GENERATE.render_paths(GENERATE.sdk_root())
+
+
 pytestmark = pytest.mark.specified
