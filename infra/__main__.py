@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import gc
+from datetime import UTC, datetime
 
 # The SDK of Azure ML is many thousand classes, made at import: collecting garbage among them costs a tenth of a run.
 gc.disable()
 
 import pulumi
 
+from windlass.infra.alerts import Alerts, AlertsArgs, watched_clusters, watched_endpoints
+from windlass.infra.budget import Budget, BudgetArgs
 from windlass.infra.clusters import Cluster, ClusterArgs
+from windlass.infra.diagnostics import Diagnostics, DiagnosticsArgs, Logged, logged_endpoints
 from windlass.infra.endpoints import Endpoint, EndpointArgs, is_protected
 from windlass.infra.exports import export_readable, stack_outputs, when_built
 from windlass.infra.group import Group, GroupArgs
 from windlass.infra.identity import Grants, GrantsArgs, Identity, IdentityArgs, ScopeOfGrant
+from windlass.infra.locks import Locks, LocksArgs
+from windlass.infra.made import remember_resources
 from windlass.infra.observability import Observability, ObservabilityArgs
 from windlass.infra.registry import Registry, RegistryArgs
 from windlass.infra.roles import RESOURCE_GRANTS, WORKSPACE_GRANTS
@@ -28,6 +34,7 @@ from windlass.project.outputs import OUTPUT_NAME
 stack = read_stack()
 azure, settings, names = stack.settings.azure, stack.settings.windlass, stack.names
 protect_data = settings.protection.data
+made = remember_resources()
 
 # Where everything goes.
 group = Group(
@@ -142,6 +149,61 @@ endpoints = {
     ).outputs
     for folder in stack.endpoints
 }
+
+# Whose logs are kept, and who is told when something is wrong or costs too much.
+if settings.monitoring.diagnostics:
+    Diagnostics(
+        "diagnostics",
+        args=DiagnosticsArgs(
+            log_workspace_id=observability.log_workspace_id,
+            logged={
+                "logs": Logged(type="operationalinsights:Workspace", id=observability.log_workspace_id),
+                "storage": Logged(type="storage:StorageAccount", id=storage.id),
+                "vault": Logged(type="keyvault:Vault", id=vault.id),
+                "registry": Logged(type="containerregistry:Registry", id=registry.id),
+                "workspace": Logged(type="machinelearningservices:Workspace", id=workspace.id),
+                **logged_endpoints(stack, endpoints),
+            },
+        ),
+    )
+if settings.monitoring.mails:
+    Alerts(
+        "alerts",
+        args=AlertsArgs(
+            place=place,
+            name=names.action_group,
+            title=settings.project,
+            mails=settings.monitoring.mails,
+            log_workspace_id=observability.log_workspace_id,
+            watched={**watched_endpoints(stack, endpoints), **watched_clusters(stack, workspace.id)},
+        ),
+    )
+if settings.budget is not None:
+    Budget(
+        "budget",
+        args=BudgetArgs(
+            scope=group.id,
+            name=names.budget,
+            settings=settings.budget,
+            mails=settings.monitoring.mails,
+            today=datetime.now(UTC).date(),
+        ),
+    )
+
+# What nobody deletes by hand: last of all, because under a lock nothing else could be deleted either.
+if settings.protection.locks:
+    Locks(
+        "locks",
+        args=LocksArgs(
+            locked={
+                "storage": storage.id,
+                "vault": vault.id,
+                "registry": registry.id,
+                "logs": observability.log_workspace_id,
+            },
+            after=made,
+        ),
+    )
 
 # What the scripts are told, and what people look for.
 outputs = stack_outputs(stack)

@@ -25,10 +25,10 @@ LOCKED: Final = frozenset(
         "storage:StorageAccount",
         "keyvault:Vault",
         "containerregistry:Registry",
-        "machinelearningservices:Workspace",
     }
 )
-"""What a lock of Azure belongs on, one by one or with their resource group."""
+"""What a lock of Azure belongs on. A workspace has none: its deployments would inherit the lock, and no release could
+delete the one that it has replaced."""
 
 PRIVILEGED: Final[Mapping[str, str]] = {
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",

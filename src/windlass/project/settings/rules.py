@@ -46,12 +46,10 @@ def contradictions(settings: Settings, *, without: Collection[str] = ()) -> tupl
 
 def _not_built_yet(settings: Settings) -> Iterator[Problem]:
     """Sections whose components are not there yet are refused: a setting that does nothing would be a lie."""
-    built: frozenset[str] = frozenset({"policy"})
+    built: frozenset[str] = frozenset({"policy", "monitoring", "budget"})
     for section in ("network", "bring", "kubernetes", "monitoring", "budget", "deployers", "policy"):
         if section in settings.model_fields_set and section not in built:
             yield section, "is not built yet in this version; remove it"
-    if settings.protection.locks:
-        yield "protection.locks", "is not built yet in this version; remove it"
 
 
 def _tags_are_free(settings: Settings) -> Iterator[Problem]:
@@ -205,6 +203,17 @@ def _somebody_is_told_of_the_budget(settings: Settings) -> Iterator[Problem]:
         yield "monitoring.mails", "is empty, but the budget has to tell somebody; add an address"
 
 
+def _alerts_that_read_logs(settings: Settings) -> Iterator[Problem]:
+    monitoring = settings.monitoring
+    if monitoring.diagnostics or not monitoring.mails:
+        return
+    says = "is asked of the logs, which monitoring.diagnostics: false does not send; set it to null, or send the logs"
+    if monitoring.endpoint_alerts.no_traffic_minutes is not None:
+        yield "monitoring.endpoint_alerts.no_traffic_minutes", says
+    if settings.clusters and monitoring.cluster_alerts.queued_minutes is not None:
+        yield "monitoring.cluster_alerts.queued_minutes", says
+
+
 def _rule(find: Callable[[Settings], Iterator[Problem]], *reads: str) -> Rule:
     return Rule(find=find, reads=frozenset(reads))
 
@@ -225,4 +234,5 @@ RULES: tuple[Rule, ...] = (
     _rule(_brought_with_the_workspace, "bring", "network"),
     _rule(_brought_into_a_private_network, "bring", "network", "clusters", "kubernetes"),
     _rule(_somebody_is_told_of_the_budget, "budget", "monitoring"),
+    _rule(_alerts_that_read_logs, "monitoring", "clusters"),
 )
