@@ -2,11 +2,12 @@
 PYTHON ?= python3
 STACK ?= local
 RUN = . .windlass/env && exec
+# PULUMI_STACK tells recover.py which stack a process served whose engine was killed.
 # The local stack needs the local Azure and its own settings; any other stack takes those of the caller.
 ifeq ($(STACK),local)
-IN_STACK = . .windlass/env && .venv/bin/python scripts/local.py start && . .windlass/env
+IN_STACK = export PULUMI_STACK=$(STACK) && . .windlass/env && .venv/bin/python scripts/local.py start && . .windlass/env
 else
-IN_STACK = export PATH="$(CURDIR)/.windlass/bin:$(CURDIR)/.venv/bin:$$PATH"
+IN_STACK = export PULUMI_STACK=$(STACK) PATH="$(CURDIR)/.windlass/bin:$(CURDIR)/.venv/bin:$$PATH"
 endif
 # What every stack is held to: docs/reference/policies.md.
 POLICY = --policy-pack infra/policy

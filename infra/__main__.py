@@ -10,6 +10,7 @@ gc.disable()
 
 import pulumi
 
+from windlass.infra.acknowledged import release_acknowledged
 from windlass.infra.alerts import Alerts, AlertsArgs, watched_clusters, watched_endpoints
 from windlass.infra.budget import Budget, BudgetArgs
 from windlass.infra.clusters import Cluster, ClusterArgs
@@ -34,6 +35,7 @@ from windlass.project.outputs import OUTPUT_NAME
 stack = read_stack()
 azure, settings, names = stack.settings.azure, stack.settings.windlass, stack.names
 protect_data = settings.protection.data
+release_acknowledged(settings.protection)
 made = remember_resources()
 
 # Where everything goes.
@@ -51,6 +53,7 @@ observability = Observability(
         log_workspace=names.log_workspace,
         application_insights=names.application_insights,
         settings=settings.logs,
+        protect=protect_data,
     ),
 ).outputs
 storage = Storage(

@@ -14,7 +14,7 @@ from windlass.cli.run import run
 
 if TYPE_CHECKING:
     from windlass.delivery.digest import PreviewDigest
-    from windlass.delivery.models import Report
+    from windlass.delivery.models import Report, Violation
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -45,16 +45,19 @@ def preview(
 ) -> None:
     """Show what `pulumi up` would change in a stack, what loses data or interrupts service first.
 
-    Nothing is changed. Exit code 6 when the engine cannot preview the stack; Markdown and JSON are written then
-    too, with its errors.
+    Nothing is changed. Exit code 5 when a rule of infra/policy is broken, so that `up` would be refused; 6 when the
+    engine cannot preview the stack. Markdown and JSON are written then too.
     """
     from windlass.delivery.classify import make_report
     from windlass.errors.delivery import PreviewFailedError
+    from windlass.errors.policy import PolicyViolationError
 
     report = make_report(_digest(stack, file), stack)
     _show(report, output)
     if report.errors:
         raise PreviewFailedError(stack, report.errors, report.output)
+    if report.stopped_by:
+        raise PolicyViolationError(stack, [each.rule for each in report.stopped_by])
 
 
 def _digest(stack: str, file: Path | None) -> PreviewDigest:
@@ -87,8 +90,17 @@ def _show_table(report: Report) -> None:
         render.show_table(COLUMNS, rows)
         click.echo()
     click.echo(f"Stack {report.stack}: {describe_report(report)}.\n{describe_totals(report)}.")
+    for violation in report.violations:
+        _show_violation(violation)
     for warning in report.warnings:
         click.echo(f"warning: {warning}", err=True)
+
+
+def _show_violation(each: Violation) -> None:
+    headline, *lines = each.lines or ("",)
+    click.echo(f"\n{'refused' if each.stops else 'advice'} by {each.rule}: {each.name}: {headline}", err=True)
+    for line in lines:
+        click.echo(f"  {line}", err=True)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ ON_AZURE = {
     "job.cancel": "30 s",
     "node.start": "minutes",
     "node.idle": "as the cluster says",
+    "role_assignment.effect": "up to 10 min",
 }
 
 

@@ -45,7 +45,7 @@ class Life:
 def life(bare: Checkout) -> Life:
     """One stack lives once; every test looks at another part of it."""
     return Life(
-        preview=bare.pulumi("preview"),
+        preview=bare.pulumi("preview --policy-pack infra/policy"),
         after_preview=bare.python(EVERYTHING),
         up=bare.up(),
         second_up=bare.up("--expect-no-changes"),

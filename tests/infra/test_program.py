@@ -30,6 +30,8 @@ HOLDS_DATA = (
     "keyvault:Vault",
     "containerregistry:Registry",
     f"{ML}:Workspace",
+    "operationalinsights:Workspace",
+    "applicationinsights:Component",
 )
 PROTECTED = {"endpoints": True, "data": True}
 BARE = {"endpoints": False, "data": False}
@@ -244,6 +246,13 @@ def test_protection_covers_everything_that_holds_data(program: Program) -> None:
     run = program(settings={"protection": PROTECTED})
 
     assert [each.urn for type_ in HOLDS_DATA for each in run.of(type_) if not each.protect] == []
+
+
+def test_what_may_be_replaced_loses_its_protection_and_nothing_else_does(program: Program) -> None:
+    run = program(settings={"protection": {**PROTECTED, "may_replace": ["registry-registry", "churn-batch-endpoint"]}})
+
+    held = [*endpoints(run), *(each for type_ in HOLDS_DATA for each in run.of(type_))]
+    assert {each.name for each in held if not each.protect} == {"registry-registry", "churn-batch-endpoint"}
 
 
 def test_a_stack_without_protection_can_be_destroyed(program: Program) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support.azure_host import SUBSCRIPTION, TENANT, AzureHost, azure_host
+from support.azure_host import AzureHost, azure_host
 from support.checkout import ROOT, Ran
 from support.stack import Stack, said
 
@@ -20,14 +20,21 @@ from windlass.policy.model import Rule
 from windlass.policy.rules import RULES
 
 PACK = ("--policy-pack", str(ROOT / "infra" / "policy"))
+ELSEWHERE = "00000000-0000-4000-8000-000000000001"
+"""A subscription of Azure: the local one's cannot be named by a stack on Azure."""
+
 VIOLATION = re.compile(r"- \[(mandatory|advisory)]  (\S+)  \((\S+): (\S+)\)")
 HEAD = """
 import pulumi
 
 class Azure(pulumi.CustomResource):
     def __init__(self, type_, name, props, **options):
-        super().__init__(f"azure-native:{type_}", name, {**props, "id": None}, pulumi.ResourceOptions(**options))
+        there = pulumi.ResourceOptions(provider=THERE, **options)
+        super().__init__(f"azure-native:{type_}", name, {**props, "id": None}, there)
 
+# The rules take the stack for one on Azure; what the provider signs in to is the fake of it.
+THERE = pulumi.ProviderResource("azure-native", "there", {
+    "tenantId": "10ca1000-0000-4000-8000-000000000001", "subscriptionId": "10ca1000-0000-4000-8000-000000000002"})
 GROUP = "/subscriptions/10ca1000-0000-4000-8000-000000000002/resourceGroups/rg"
 ROLES = "/subscriptions/10ca1000-0000-4000-8000-000000000002/providers/Microsoft.Authorization/roleDefinitions"
 ML = {"resourceGroupName": "rg", "workspaceName": "ws"}
@@ -109,14 +116,14 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureHost]:
 @pytest.fixture(scope="module")
 def stack(host: AzureHost, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     made = Stack(tmp_path_factory.mktemp("stack"), HEAD + BAD, host.environment)
-    for key, value in {"subscriptionId": SUBSCRIPTION, "tenantId": TENANT}.items():
+    for key, value in {"subscriptionId": ELSEWHERE, "tenantId": ELSEWHERE}.items():
         made.configure(f"azure-native:{key}", value)
     return made
 
 
 def hold_to(stack: Stack, stage: str, **more: Any) -> None:
     policy = {"stage": stage, "vm_sizes": ["Standard_DS3_v2"], **more}
-    settings = {"project": "shop", "cloud": "local", "owner": "team", "policy": policy}
+    settings = {"project": "shop", "cloud": "azure", "owner": "team", "policy": policy}
     stack.configure("windlass:settings", json.dumps(settings))
 
 

@@ -21,7 +21,7 @@ from windlass_emulator.clock import SystemClock
 from windlass_emulator.http import Answer, Principal, Request, Router, Site
 from windlass_emulator.ml.common import type_of
 from windlass_emulator.processes import Processes
-from windlass_emulator.settings import Settings
+from windlass_emulator.settings import PRINCIPAL_OBJECT_ID, Settings
 from windlass_emulator.store import Store
 
 from support.blobs import FakeBlobs
@@ -107,6 +107,7 @@ class BatchWorld:
         data.mkdir(parents=True, exist_ok=True)
         feature = batch.feature()
         azure = LocalAzure(
+            subscription="s",
             settings=Settings(data=data, cache=folder / "cache", clock_rate=CLOCK_RATE),
             store=Store(data / "store.db"),
             clock=SystemClock(CLOCK_RATE),
@@ -237,7 +238,7 @@ class BatchWorld:
             headers={name.replace("_", "-"): value for name, value in headers.items()},
             content=b"" if body is None else json.dumps(body).encode(),
             params=params,
-            principal=Principal("who-calls", audience),
+            principal=Principal(PRINCIPAL_OBJECT_ID, audience),
         )
         return await route.handler(request)
 

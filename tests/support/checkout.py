@@ -153,8 +153,8 @@ class Checkout:
         return self.run(f"pulumi {words} -s local --non-interactive --color never", timeout=timeout)
 
     def up(self, *flags: str) -> Ran:
-        """`pulumi up` without a preview before it."""
-        return self.pulumi(" ".join(("up --yes --skip-preview", *flags)))
+        """`pulumi up` without a preview before it, held to the policies of the checkout."""
+        return self.pulumi(" ".join(("up --yes --skip-preview --policy-pack infra/policy", *flags)))
 
     @contextmanager
     def edited(self, path: str, old: str, new: str) -> Iterator[None]:

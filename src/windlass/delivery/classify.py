@@ -6,13 +6,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from windlass.delivery.digest import UNKNOWN, PreviewDigest, PreviewStep, ResourceState
+from windlass.delivery.digest import UNKNOWN, PolicyEvent, PreviewDigest, PreviewStep, ResourceState
 from windlass.delivery.losses import short_type
-from windlass.delivery.models import Change, Difference, Report, ResourceChange, Risk
+from windlass.delivery.models import Change, Difference, Report, ResourceChange, Risk, Violation
 from windlass.delivery.rules import OPERATIONS, change_of, risk_of
 from windlass.delivery.values import MISSING, find_value, hide_in_text, parse_path, show_text, show_value
 from windlass.errors.delivery import PreviewOfOtherStackError
 
+_IS_PROTECTED: Final = "marked for protection"
+_ACKNOWLEDGE: Final = (
+    "It holds data or traffic. To replace or delete it on purpose, name it in protection.may_replace of the stack's "
+    "settings: docs/how-to/policies.md"
+)
+_STOPS: Final = "mandatory"
 _SAME: Final = "same"
 _NO_STATE: Final = ResourceState()
 _LONGEST_NAME: Final = 200
@@ -39,11 +45,13 @@ def make_report(digest: PreviewDigest, stack: str) -> Report:
     """
     _check_stack(digest.steps, stack)
     classes = classify(digest.steps)
-    errors = _errors(digest)
+    violations = tuple(sorted(map(_violation, digest.policies), key=_by_level))
+    errors = _errors(digest, is_stopped=any(each.stops for each in violations))
     return Report(
         stack=stack,
         changes=tuple(sorted(filter(_is_worth_listing, _resource_changes(classes)), key=_by_risk)),
         totals=_totals(classes, digest.change_summary),
+        violations=violations,
         warnings=(*map(hide_in_text, digest.said("warning")), *(() if errors else _disagreements(digest))),
         errors=errors,
         output=tuple(hide_in_text(text) for text in digest.said("info", "info#err")) if errors else (),
@@ -146,10 +154,30 @@ def _is_certain(reasons: Sequence[Difference], causes: Sequence[ResourceChange])
     return not causes or any(each.is_certain for each in causes)
 
 
-def _errors(digest: PreviewDigest) -> tuple[str, ...]:
+def _by_level(each: Violation) -> tuple[bool, str, str]:
+    return not each.stops, each.rule, each.name
+
+
+def _violation(event: PolicyEvent) -> Violation:
+    lines = (line.strip() for line in hide_in_text(event.message).splitlines())
+    return Violation(
+        rule=show_text(event.policy_name),
+        name=show_text(event.resource_urn.rpartition("::")[2], _LONGEST_NAME),
+        lines=tuple(line for line in lines if line),
+        stops=event.enforcement_level == _STOPS,
+    )
+
+
+def _errors(digest: PreviewDigest, *, is_stopped: bool) -> tuple[str, ...]:
     """What the engine failed with. That it failed is left out where it is said why."""
-    errors = tuple(hide_in_text(text).removeprefix("error: ") for text in digest.said("error"))
-    return tuple(each for each in errors if not each.startswith(_ECHOES)) or errors
+    errors = tuple(_explained(hide_in_text(text).removeprefix("error: ")) for text in digest.said("error"))
+    causes = tuple(each for each in errors if not each.startswith(_ECHOES))
+    return causes if is_stopped else causes or errors
+
+
+def _explained(text: str) -> str:
+    """Add what to do here; what the engine proposes is to change a program that is not the person's own."""
+    return f"{text}\n{_ACKNOWLEDGE}" if _IS_PROTECTED in text else text
 
 
 def _is_worth_listing(each: ResourceChange) -> bool:

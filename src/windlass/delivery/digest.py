@@ -6,6 +6,8 @@ The format is the engine's (`PreviewDigest` in pulumi's pkg/display/json.go), so
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -100,21 +102,44 @@ class PreviewDiagnostic(_FromEngine):
     urn: str = ""
 
 
+class PolicyEvent(_FromEngine):
+    """A rule that the engine found broken, or could not judge yet.
+
+    Attributes:
+        resource_urn: The resource; the stack itself when it is none.
+        message: What the pack says: a headline, then more lines.
+        enforcement_level: `mandatory` stops a run; `advisory` does not.
+    """
+
+    resource_urn: str = ""
+    message: str = ""
+    policy_name: str = ""
+    enforcement_level: str = ""
+
+
 class PreviewDigest(_FromEngine):
     """A whole preview.
 
     Attributes:
+        policies: Rules that are broken. The engine leaves them out of its JSON; they come from its log of events.
         change_summary: How often each operation is planned, by the engine's own count. `same` is counted here alone,
             because the engine lists no unchanged resource.
     """
 
     steps: tuple[PreviewStep, ...] = ()
     diagnostics: tuple[PreviewDiagnostic, ...] = ()
+    policies: tuple[PolicyEvent, ...] = ()
     change_summary: dict[str, int] = Field(default_factory=dict)
 
     def said(self, *severities: str) -> tuple[str, ...]:
         """What was said with one of these severities (`info`, `info#err`, `warning`, `error`)."""
         return tuple(each.message.strip() for each in self.diagnostics if each.severity in severities)
+
+
+def parse_events(lines: Iterable[str]) -> tuple[PolicyEvent, ...]:
+    """Take from the engine's log of events, one JSON document a line, what it says about policies."""
+    documents = (json.loads(line) for line in lines if '"policyEvent"' in line)
+    return tuple(PolicyEvent.model_validate(each["policyEvent"]) for each in documents if "policyEvent" in each)
 
 
 def parse_digest(text: str | bytes, source: str) -> PreviewDigest:

@@ -18,6 +18,7 @@ from windlass.delivery.report import (
     describe_difference,
     describe_report,
     describe_totals,
+    describe_violation,
     describe_why,
     listed,
     title_of,
@@ -82,6 +83,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     yield f"{describe_totals(report)}."
     yield from _block("Errors", report.errors)
+    yield from _block("Rules that are broken", [describe_violation(each) for each in report.violations])
     for risk in Risk:
         if risk is not Risk.NONE:
             yield from _at_risk(risk, report.with_risk(risk))

@@ -82,12 +82,30 @@ class ResourceChange:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Violation:
+    """A rule that is broken, or that could not be judged yet.
+
+    Attributes:
+        rule: Its id; docs/reference/policies.md has it.
+        name: The resource's name in the program, or the stack's.
+        lines: What has to hold, what is wrong, why it matters, what to do.
+        stops: Whether `up` is refused for it.
+    """
+
+    rule: str
+    name: str
+    lines: tuple[str, ...]
+    stops: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """A preview for people.
 
     Attributes:
         changes: What is worth listing, by risk.
         totals: Pairs of a change and how many resources have it; every change that is counted is there.
+        violations: Rules that are broken, those that stop a run first.
         warnings: What to know before it is applied.
         errors: Why the engine could not finish; the rest is then incomplete.
         output: What else the program and the engine said on the way to an error.
@@ -96,6 +114,7 @@ class Report:
     stack: str
     changes: tuple[ResourceChange, ...]
     totals: tuple[tuple[Change, int], ...]
+    violations: tuple[Violation, ...] = ()
     warnings: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     output: tuple[str, ...] = ()
@@ -109,6 +128,11 @@ class Report:
     def risk(self) -> Risk:
         """The worst of all changes."""
         return min((each.risk for each in self.changes), key=list(Risk).index, default=Risk.NONE)
+
+    @property
+    def stopped_by(self) -> tuple[Violation, ...]:
+        """The broken rules for which `up` is refused."""
+        return tuple(each for each in self.violations if each.stops)
 
     def with_risk(self, risk: Risk) -> tuple[ResourceChange, ...]:
         """The changes of one risk."""

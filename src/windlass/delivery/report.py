@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from windlass.delivery.models import Change, Difference, Report, ResourceChange, Risk
+from windlass.delivery.models import Change, Difference, Report, ResourceChange, Risk, Violation
 
 _SHOWN: Final = 3
 _ALWAYS_COUNTED: Final = frozenset({Change.CREATED, Change.UPDATED, Change.REPLACED, Change.DELETED, Change.UNCHANGED})
@@ -30,6 +30,8 @@ def describe_report(report: Report) -> str:
     """Say the whole in a few words."""
     if report.errors:
         return "it failed, and what follows is incomplete"
+    if report.stopped_by:
+        return "up is refused, because rules are broken"
     if not report.changes:
         return "nothing changes"
     return title_of(report.risk, is_certain=report.is_certain or report.risk is Risk.NONE)
@@ -100,9 +102,20 @@ def report_as_json(report: Report) -> dict[str, Any]:
         "certain": report.is_certain or report.risk is Risk.NONE,
         "totals": {change.value: count for change, count in report.totals},
         "changes": [_change_as_json(each) for each in report.changes],
+        "violations": [_violation_as_json(each) for each in report.violations],
         "warnings": list(report.warnings),
         "errors": list(report.errors),
     }
+
+
+def describe_violation(each: Violation) -> str:
+    """Say in one line which rule is broken by what."""
+    level = "refused" if each.stops else "advice"
+    return f"{level} by {each.rule}: {each.name}: {' '.join(each.lines)}"
+
+
+def _violation_as_json(each: Violation) -> dict[str, Any]:
+    return {"rule": each.rule, "name": each.name, "stops": each.stops, "lines": list(each.lines)}
 
 
 def _change_as_json(each: ResourceChange) -> dict[str, Any]:

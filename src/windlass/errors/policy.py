@@ -20,6 +20,9 @@ class UnknownRuleError(UsageError):
 class PolicyViolationError(RefusedError):
     """The program declares something that a mandatory rule forbids."""
 
-    def __init__(self, stack: str, violations: Sequence[str]) -> None:
-        listed = "\n".join(f"  {line}" for each in violations for line in each.splitlines())
-        super().__init__(f"stack {stack} breaks rules that it is held to; nothing was changed:\n{listed}")
+    def __init__(self, stack: str, rules: Sequence[str]) -> None:
+        named = ", ".join(dict.fromkeys(rules))
+        super().__init__(
+            f"`up` of stack {stack} is refused by {named}; nothing was changed. Do what is said above, or except "
+            "a rule with its reason: docs/how-to/policies.md"
+        )

@@ -22,6 +22,7 @@ class ObservabilityArgs:
     log_workspace: str
     application_insights: str
     settings: LogSettings
+    protect: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +57,7 @@ class Observability(Component):
             sku=operationalinsights.WorkspaceSkuArgs(name=PAY_PER_GIGABYTE),
             retention_in_days=args.settings.retention_days,
             workspace_capping=None if cap is None else operationalinsights.WorkspaceCappingArgs(daily_quota_gb=cap),
-            opts=self.child(),
+            opts=self.child(protect=args.protect),
         )
 
     def _insights(
@@ -72,5 +73,5 @@ class Observability(Component):
             application_type=applicationinsights.ApplicationType.WEB,
             ingestion_mode=applicationinsights.IngestionMode.LOG_ANALYTICS,
             workspace_resource_id=log_workspace_id,
-            opts=self.child(),
+            opts=self.child(protect=args.protect),
         )

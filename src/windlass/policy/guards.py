@@ -10,12 +10,9 @@ from windlass.delivery.models import Risk
 from windlass.policy.model import Facts, Finding, Resource, Rule
 
 _ENDPOINTS: Final = ("machinelearningservices:OnlineEndpoint", "machinelearningservices:BatchEndpoint")
-_NOT_PROTECTED: Final = frozenset({"operationalinsights:Workspace", "applicationinsights:Component"})
 
-HOLDS_DATA: Final = frozenset(
-    type_ for type_, loss in LOSSES.items() if loss.risk is Risk.LOSES_DATA and type_ not in _NOT_PROTECTED
-)
-"""What data is lost with. Logs are left out: they are kept for days, not for good."""
+HOLDS_DATA: Final = frozenset(type_ for type_, loss in LOSSES.items() if loss.risk is Risk.LOSES_DATA)
+"""What data is lost with."""
 
 HOLDS_TRAFFIC: Final = frozenset({*_ENDPOINTS, "containerservice:ManagedCluster"})
 """What callers lose their answers with."""
@@ -112,8 +109,8 @@ GUARD_RULES: Final = (
         message="A deleted key vault can be recovered for all of its retention.",
         reason="Without it, whoever may delete the vault may also purge it: its keys and secrets are gone for good.",
         remedy="Set vault.purge_protection to true. It cannot be turned off again.",
-        applies_to="production",
-        holds_for=lambda facts: facts.is_production,
+        applies_to="production on Azure; on the local Azure a vault has to be purged for the next run",
+        holds_for=lambda facts: facts.is_production and facts.settings.windlass.cloud == "azure",
         check=_survives_deletion,
     ),
     Rule(

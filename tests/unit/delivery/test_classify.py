@@ -114,6 +114,43 @@ def test_a_refusal_of_the_engine_is_the_error() -> None:
     assert "because it is protected" in error
 
 
+def test_a_refusal_for_protection_says_how_to_acknowledge() -> None:
+    said = 'unable to replace resource "it" as it is currently marked for protection. To unprotect the resource, ...'
+    digest = PreviewDigest.model_validate({"diagnostics": [{"severity": "error", "message": said}]})
+
+    (error,) = make_report(digest, "local").errors
+
+    assert "protection.may_replace" in error
+
+
+def broken(rule: str, level: str) -> dict[str, str]:
+    message = "What has to hold.\nWhat is wrong.\nWhy: a reason.\nDo: a remedy.\n"
+    return {"policyName": rule, "enforcementLevel": level, "resourceUrn": urn("account"), "message": message}
+
+
+def test_broken_rules_are_reported_those_first_that_stop_a_run() -> None:
+    failed = {"severity": "error", "message": "error: preview failed"}
+    events = [broken("a", "advisory"), broken("b", "mandatory")]
+
+    report = make_report(PreviewDigest.model_validate({"diagnostics": [failed], "policies": events}), "local")
+
+    assert [(each.rule, each.name, each.stops) for each in report.violations] == [
+        ("b", "account", True),
+        ("a", "account", False),
+    ]
+    assert report.stopped_by == report.violations[:1]
+    assert report.violations[0].lines[1:] == ("What is wrong.", "Why: a reason.", "Do: a remedy.")
+    assert report.errors == ()
+
+
+def test_what_failed_beside_a_broken_rule_is_still_an_error() -> None:
+    events, failed = [broken("b", "mandatory")], [{"severity": "error", "message": "no such size"}]
+
+    report = make_report(PreviewDigest.model_validate({"diagnostics": failed, "policies": events}), "local")
+
+    assert report.errors == ("no such size",)
+
+
 def test_of_a_failed_program_its_own_sentence_is_kept_alone() -> None:
     (error,) = sample("failed").errors
 

@@ -7,12 +7,13 @@ import pytest
 
 from windlass.delivery.classify import make_report
 from windlass.delivery.digest import parse_digest
-from windlass.delivery.models import Change, Difference, Report, ResourceChange, Risk
+from windlass.delivery.models import Change, Difference, Report, ResourceChange, Risk, Violation
 from windlass.delivery.report import (
     COLUMNS,
     describe_difference,
     describe_report,
     describe_totals,
+    describe_violation,
     describe_why,
     report_as_json,
     report_rows,
@@ -38,6 +39,17 @@ def sample(name: str) -> Report:
 )
 def test_a_report_is_summed_up_by_its_worst_change(name: str, said: str) -> None:
     assert describe_report(sample(name)) == said
+
+
+def test_a_broken_rule_is_told_before_what_would_change() -> None:
+    rule = Violation(rule="tls-1-2", name="account", lines=("What has to hold.", "It does not."), stops=True)
+    report = Report(stack="local", changes=(), totals=(), violations=(rule,))
+
+    assert describe_report(report) == "up is refused, because rules are broken"
+    assert describe_violation(rule) == "refused by tls-1-2: account: What has to hold. It does not."
+    assert report_as_json(report)["violations"] == [
+        {"rule": "tls-1-2", "name": "account", "stops": True, "lines": ["What has to hold.", "It does not."]}
+    ]
 
 
 def test_what_may_not_come_is_not_promised() -> None:
@@ -99,7 +111,7 @@ def test_the_json_holds_every_change_components_too() -> None:
     document = json.loads(json.dumps(report_as_json(sample("mixed"))))
 
     assert list(document) == [
-        "version", "stack", "failed", "risk", "certain", "totals", "changes", "warnings", "errors",
+        "version", "stack", "failed", "risk", "certain", "totals", "changes", "violations", "warnings", "errors",
     ]  # fmt: skip
     assert (document["version"], document["risk"], document["failed"]) == (1, "interrupts_service", False)
     assert document["totals"] == {

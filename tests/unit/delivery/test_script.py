@@ -79,6 +79,28 @@ def test_a_failed_preview_is_written_for_whoever_shows_it(output: str, capsys: p
     assert "Input should be a valid integer" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("output", ["table", "json", "markdown"])
+def test_a_broken_rule_ends_with_five_and_says_what_to_do(
+    output: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = "A headline.\nIt is wrong.\nWhy: a reason.\nDo: a remedy.\n"
+    event = {"policyName": "tls-1-2", "enforcementLevel": "mandatory", "message": lines, "resourceUrn": "urn::account"}
+    (tmp_path / "event").write_text(json.dumps({"policyEvent": event}))
+    engine = tmp_path / "pulumi"
+    digest = '{"diagnostics": [{"severity": "error", "message": "error: preview failed"}]}'
+    engine.write_text(f"#!/bin/sh\nfor last; do :; done\ncp {tmp_path}/event $last\necho '{digest}'\nexit 1\n")
+    engine.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    stderr = io.StringIO()
+
+    code = call(PREVIEW, ["--stack", "dev", "--output", output], stderr=stderr)
+
+    told = capsys.readouterr()
+    assert code == 5
+    assert "is refused by tls-1-2" in stderr.getvalue()
+    assert "Do: a remedy." in (told.err if output == "table" else told.out)
+
+
 def test_a_file_of_another_stack_is_a_usage_error() -> None:
     stderr = io.StringIO()
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -37,9 +38,24 @@ def test_the_engine_is_asked_for_the_stack_and_nobody_is_asked_anything(project:
     digest = run_preview(project, "dev", environ)
 
     arguments, folder = (project / "said").read_text().splitlines()
-    assert arguments == "preview --json --stack dev --non-interactive --color never"
+    assert arguments.startswith("preview --json --stack dev --non-interactive --color never --event-log ")
     assert Path(folder).resolve() == project.resolve()
     assert digest.change_summary["replace"] == 3
+
+
+def test_rules_that_are_broken_come_from_the_engines_log_of_events(project: Path) -> None:
+    (project / "infra" / "policy").mkdir(parents=True)
+    (project / "infra" / "policy" / "PulumiPolicy.yaml").touch()
+    event = {"policyEvent": {"policyName": "tls-1-2", "enforcementLevel": "mandatory", "message": "a\nb\n"}}
+    (project / "event").write_text(json.dumps({"sequence": 1, **event}) + '\n{"cancelEvent":{}}\n')
+    write = 'for last; do :; done; cp event "$last"; test "$PULUMI_DEBUG_COMMANDS" = true && echo "$@" > said'
+    environ = engine(project, f'{write}; echo "$last" > log; cat {SAMPLES / "failed.json"}; exit 1')
+
+    digest = run_preview(project, "dev", environ)
+
+    assert [(each.policy_name, each.enforcement_level) for each in digest.policies] == [("tls-1-2", "mandatory")]
+    assert "--policy-pack infra/policy" in (project / "said").read_text()
+    assert not Path((project / "log").read_text().strip()).exists()
 
 
 def test_the_engine_is_kept_from_streaming_whatever_the_shell_says(project: Path) -> None:

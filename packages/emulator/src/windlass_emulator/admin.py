@@ -7,15 +7,22 @@
                           {"operation": "online_deployment", "code": "BadRequest", "message": "no such image"}
     DELETE /faults      forget all
     DELETE /faults/{n}  forget one
+    GET    /principals  the principals that were made
+    POST   /principals  make one without any role: {"name": "deployer", "kind": "ServicePrincipal", "groups": []}; the
+                        answer has object_id, client_id and client_secret, which is told once and kept as a digest
+    DELETE /principals/{object_id}  delete one
+    PUT    /durations   change rows of the table of durations until the next start: {"role_assignment.effect": 5}
 
 It is not part of Azure; nothing of it is reachable through the proxy.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Literal
 
+from windlass_emulator.access import directory
+from windlass_emulator.errors import invalid_content
 from windlass_emulator.feature import Feature
 from windlass_emulator.http import Answer, Handler, Request, Route
 
@@ -30,11 +37,15 @@ def feature() -> Feature:
             _route("POST", "/faults", _add_fault),
             _route("DELETE", "/faults", _clear_faults),
             _route("DELETE", "/faults/{number}", _clear_faults),
+            _route("GET", "/principals", _list_principals),
+            _route("POST", "/principals", _make_principal),
+            _route("DELETE", "/principals/{object_id}", _delete_principal),
+            _route("PUT", "/durations", _change_durations),
         ),
     )
 
 
-def _route(method: Literal["GET", "POST", "DELETE"], template: str, handler: Handler) -> Route:
+def _route(method: Literal["GET", "POST", "PUT", "DELETE"], template: str, handler: Handler) -> Route:
     return Route(method, template, handler, site="admin", needs_token=False, needs_api_version=False)
 
 
@@ -58,3 +69,37 @@ async def _clear_faults(request: Request) -> Answer:
     number = request.params.get("number")
     request.azure.faults.clear(int(number) if number else None)
     return Answer(204)
+
+
+async def _list_principals(request: Request) -> Answer:
+    """List the principals that were made."""
+    return Answer(200, {"value": directory.principals(request.azure.store)})
+
+
+async def _make_principal(request: Request) -> Answer:
+    """Make a principal."""
+    sent = request.json()
+    made = directory.make_principal(
+        request.azure.store,
+        name=str(sent.get("name", "")),
+        kind=str(sent.get("kind", "ServicePrincipal")),
+        groups=tuple(sent.get("groups", ())),
+    )
+    return Answer(
+        201, {"object_id": made.object_id, "client_id": made.client_id, "client_secret": made.secret}
+    )  # fmt: skip
+
+
+async def _delete_principal(request: Request) -> Answer:
+    """Delete a principal."""
+    directory.delete_principal(request.azure.store, request.params["object_id"])
+    return Answer(204)
+
+
+async def _change_durations(request: Request) -> Answer:
+    """Change durations."""
+    azure, sent = request.azure, request.json()
+    if unknown := sorted(set(sent) - set(azure.settings.durations)):
+        raise invalid_content(f"There is no duration '{unknown[0]}'.")
+    azure.settings = replace(azure.settings, durations={**azure.settings.durations, **sent})
+    return Answer(200, {name: azure.settings.durations[name] for name in sent})

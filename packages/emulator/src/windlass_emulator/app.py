@@ -1,6 +1,6 @@
 """The way of a request through the local Azure, in one file and in order.
 
-Host name to site, injected faults, route, api-version, token, subscription, locks, handler, Azure's headers, log.
+Host name to site, injected faults, route, api-version, token, subscription, rights, locks, handler, headers, log.
 
 An `AzureError` raised anywhere on the way becomes an answer in the envelope of its service; anything else is a bug
 of ours and is answered 500 with its name, while the log keeps the trace.
@@ -23,6 +23,7 @@ from urllib.parse import parse_qsl
 from starlette.types import Receive, Scope, Send
 
 from windlass_emulator import coverage, hosts, login
+from windlass_emulator.access import gate
 from windlass_emulator.arm import locks
 from windlass_emulator.azure import LocalAzure
 from windlass_emulator.clock import azure_time
@@ -90,9 +91,12 @@ class App:
             _check_api_version(request)
         principal = _check_token(request, site) if route.needs_token else None
         _check_subscription(request, params)
+        if principal is not None:
+            gate.authorize(request, route, params, principal)
         if site == "management":
             locks.require_unlocked(request)
-        return await route.handler(replace(request, params=params, principal=principal))
+        answer = await route.handler(replace(request, params=params, principal=principal))
+        return answer if principal is None else gate.visible(request, route, principal, answer)
 
     def _find(self, request: Request, site: Site) -> tuple[Route, dict[str, str]]:
         if found := self._router.find(site, request.method, request.path):

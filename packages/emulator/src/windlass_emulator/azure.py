@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from windlass_emulator.access.authorizer import Authorizer
 from windlass_emulator.clock import Clock
 from windlass_emulator.faults import Faults
 from windlass_emulator.operations import Action, Operations
@@ -63,6 +64,7 @@ class LocalAzure:
         renderers: Per resource type (lower case), how a GET shows it; others are shown as stored.
         live: State of this process only, by feature ("online", "batch"): running instances and nodes.
         features: All parts; whose `deleted` hooks `remove` calls and whose `status` the status shows.
+        access: Who may do what.
         faults: The failures that tests have asked for.
         client_secret: Of the service principal in azure.env.
         client_environment: Variables with which a child process reaches the local Azure under Azure's names
@@ -91,9 +93,11 @@ class LocalAzure:
     listeners: tuple[Listener, ...] = ()
     tokens: Tokens = field(default_factory=own_tokens, repr=False)
     operations: Operations = field(init=False)
+    access: Authorizer = field(init=False)
 
     def __post_init__(self) -> None:
         self.operations = Operations(self, self.actions)
+        self.access = Authorizer(self.store, self.subscription, self.clock.now)
 
     async def take(self, duration: str) -> None:
         """Let an operation take the time that the table of durations gives it."""

@@ -1,4 +1,4 @@
-"""Sign-in: Microsoft Entra for the service principal of azure.env, managed identity for instances and nodes.
+"""Sign-in: Microsoft Entra for service principals, managed identity for instances and nodes.
 
 Wordings and codes AADSTS.. are Microsoft's published ones.
 """
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from windlass_emulator.access.directory import find_application, is_secret
 from windlass_emulator.feature import Feature
 from windlass_emulator.http import Answer, Request, Route
 from windlass_emulator.settings import CLIENT_ID, PRINCIPAL_OBJECT_ID, TENANT_ID
@@ -159,7 +160,7 @@ async def _token(request: Request) -> Answer:
             "if the application has not been installed by the administrator of the tenant or consented to by any user "
             "in the tenant.",
         )
-    token = request.azure.tokens.issue(audience, PRINCIPAL_OBJECT_ID, CLIENT_ID)
+    token = request.azure.tokens.issue(audience, _object_id(request, form["client_id"]), form["client_id"])
     lifetimes: dict[str, Any] = {"expires_in": LIFETIME, "ext_expires_in": LIFETIME}
     if "resource" in form:  # the older form of the address answers in strings
         lifetimes = {name: str(value) for name, value in lifetimes.items()}
@@ -190,23 +191,33 @@ def _why_refused(request: Request, form: Mapping[str, str]) -> Answer | None:
             "The local Azure knows the grant 'client_credentials' "
             "with a client secret, and managed identity for its own processes.",
         )
-    if form["client_id"] != CLIENT_ID:
+    return _why_not_this_client(request, form["client_id"], form["client_secret"])
+
+
+def _why_not_this_client(request: Request, client: str, secret: str) -> Answer | None:
+    made = find_application(request.azure.store, client)
+    if client != CLIENT_ID and made is None:
         return _refusal(
             400,
             "unauthorized_client",
             700016,
-            f"Application with identifier '{form['client_id']}' was not found in the directory 'Windlass'.",
+            f"Application with identifier '{client}' was not found in the directory 'Windlass'.",
         )
-    if form["client_secret"] != request.azure.client_secret:
+    if not (is_secret(secret, made[1]) if made else secret == request.azure.client_secret):
         return _refusal(
             401,
             "invalid_client",
             7000215,
             "Invalid client secret provided. Ensure the secret being sent "
             "in the request is the client secret value, not the client secret ID, for a secret added to "
-            f"app '{CLIENT_ID}'.",
+            f"app '{client}'.",
         )
     return None
+
+
+def _object_id(request: Request, client: str) -> str:
+    made = find_application(request.azure.store, client)
+    return made[0] if made else PRINCIPAL_OBJECT_ID
 
 
 def _audience(form: Mapping[str, str]) -> str:

@@ -43,11 +43,13 @@ DURATIONS: Mapping[str, float] = MappingProxyType(
         "job.cancel": 0.5,
         "node.start": 1.5,
         "node.idle": 3.0,
+        "role_assignment.effect": 0.0,
     }
 )
 """Seconds at clock rate 1. Azure takes from 10 seconds to 7 minutes for the same (docs/reference/local-azure.md);
 work that is really done here (an environment made, a server started, rows scored) takes its own time on top.
-`node.idle` caps a cluster's own `nodeIdleTimeBeforeScaleDown`."""
+`node.idle` caps a cluster's own `nodeIdleTimeBeforeScaleDown`. `role_assignment.effect` is how long a new role
+assignment is not effective yet: on Azure up to 10 minutes, here none unless asked for (admin API, PUT /durations)."""
 
 
 RETRY_AFTER_MS = 50

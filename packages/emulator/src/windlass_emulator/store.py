@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ create table if not exists operations (
 """
 
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever the meaning of what is stored changes: a local Azure is state to try things on, not to migrate."""
 
 
@@ -75,6 +76,7 @@ class Store:
         self._db.execute("pragma synchronous = normal")
         self._db.executescript(_SCHEMA)
         self._depth = 0
+        self._revisions: Counter[str] = Counter()
 
     def _take_format(self, path: Path | str) -> None:
         """Mark a new file with our format; refuse a file of another one."""
@@ -135,6 +137,7 @@ class Store:
                 now,
             ),
         )
+        self._revisions[resource_type.lower()] += 1
         stored = self.get(resource_id)
         assert stored is not None
         return stored
@@ -142,12 +145,17 @@ class Store:
     def delete(self, resource_id: str) -> None:
         """Remove a resource, all below it, and their facts."""
         key = resource_id.lower()
+        self._revisions["deleted"] += 1
         with self.transaction():
             for table, column in (("resources", "key"), ("facts", "scope")):
                 self._db.execute(
                     f"delete from {table} where {column} = ? or substr({column}, 1, ?) = ?",  # noqa: S608 - two fixed names
                     (key, len(key) + 1, key + "/"),
                 )
+
+    def revision(self, resource_type: str) -> int:
+        """Return a number that is another one after each change of a resource of a type (in this process)."""
+        return self._revisions[resource_type.lower()] + self._revisions["deleted"]
 
     def children(self, parent: str, resource_type: str) -> list[Resource]:
         """Return the direct children of one type, oldest first."""

@@ -19,7 +19,7 @@ class ProtectionSettings(Section):
     endpoints: bool = Field(default=True, description="Protects every endpoint: callers know its address")
     data: bool = Field(
         default=True,
-        description="Protects resource group, storage account, key vault, registry and workspace",
+        description="Protects resource group, storage account, key vault, registry, workspace and logs",
     )
     released_endpoints: tuple[EndpointPath, ...] = Field(
         default=(),
@@ -31,7 +31,7 @@ class ProtectionSettings(Section):
     )
     may_replace: tuple[str, ...] = Field(
         default=(),
-        description="Logical names of resources that hold data or traffic and may be replaced by the next run",
+        description="Names (in the program) of protected resources that runs may delete or replace",
     )
 
 

@@ -1,7 +1,4 @@
-"""Microsoft.Authorization: role assignments, and the built-in roles that they may name.
-
-The local Azure has one caller, who may do everything: assignments are kept and checked, not enforced.
-"""
+"""Microsoft.Authorization/roleAssignments: who holds which role where. What that allows is in `access`."""
 
 from __future__ import annotations
 
@@ -9,23 +6,21 @@ import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from windlass_emulator.arm import common, identities
-from windlass_emulator.arm.built_in_roles import ROLES, Role
+from windlass_emulator.access.authorizer import ASSIGNMENT, DEFINITION, find_role
+from windlass_emulator.access.directory import kinds_of_principals
+from windlass_emulator.arm import common
 from windlass_emulator.arm.scopes import existing_scope, scope_of
 from windlass_emulator.clock import arm_time
 from windlass_emulator.errors import AzureError, NotEmulatedError
 from windlass_emulator.feature import Feature
 from windlass_emulator.http import Answer, Handler, Request, Route
-from windlass_emulator.settings import PRINCIPAL_OBJECT_ID, TENANT_ID
+from windlass_emulator.settings import TENANT_ID
 from windlass_emulator.store import Resource
 
 if TYPE_CHECKING:
     from windlass_emulator.azure import LocalAzure
 
-ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
-DEFINITION = "Microsoft.Authorization/roleDefinitions"
 _FILTER = re.compile(r"(?P<at>atScope\(\))|(?P<how>principalId eq|assignedTo\()\s*'(?P<who>[0-9a-fA-F-]{36})'\)?\Z")
-_NAME_FILTER = re.compile(r"roleName eq '(?P<name>[^']*)'\Z", re.IGNORECASE)
 
 
 def feature() -> Feature:
@@ -38,9 +33,6 @@ def feature() -> Feature:
             _route("GET", one, _get),
             _route("DELETE", one, _delete),
             _route("GET", many, _list),
-            _route("GET", f"/{{scope*}}/providers/{DEFINITION}/{{name}}", _get_definition),
-            _route("GET", f"/{{scope*}}/providers/{DEFINITION}", _list_definitions),
-            _route("GET", f"/providers/{DEFINITION}/{{name}}", _get_definition),
         ),
         renderers={ASSIGNMENT.lower(): _render},
     )
@@ -52,7 +44,8 @@ def _route(method: str, template: str, handler: Handler) -> Route:
 
 def _render(azure: LocalAzure, resource: Resource, api_version: str) -> dict[str, Any]:
     del azure, api_version
-    return {**resource.body, "id": resource.id, "type": ASSIGNMENT, "name": resource.name}
+    shown = {"properties": resource.body["properties"]}
+    return {**shown, "id": resource.id, "type": ASSIGNMENT, "name": resource.name}
 
 
 def _assignment_id(request: Request) -> str:
@@ -69,6 +62,8 @@ async def _put(request: Request) -> Answer:
             f"The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID.",
         )
     properties = dict(common.checked_body(request, "role assignment").get("properties") or {})
+    if properties.get("condition"):
+        raise NotEmulatedError("role assignments with a condition")
     principal, role = _principal(properties), _role_id(azure, properties)
     stored = azure.store.get(_assignment_id(request))
     before = stored.body["properties"] if stored else {}
@@ -82,25 +77,40 @@ async def _put(request: Request) -> Answer:
         )
     if stored is None and _same(azure, scope, principal, role):
         raise AzureError(409, "RoleAssignmentExists", "The role assignment already exists.")
-    now = arm_time(azure.clock.now())
-    properties |= {
-        "roleDefinitionId": role,
-        "principalId": principal,
-        "principalType": properties.get("principalType") or before.get("principalType") or "ServicePrincipal",
-        "scope": scope,
-        "condition": properties.get("condition"),
-        "conditionVersion": properties.get("conditionVersion"),
-        "createdOn": before.get("createdOn") or now,
-        "createdBy": before.get("createdBy") or PRINCIPAL_OBJECT_ID,
-        "updatedOn": now,
-        "updatedBy": PRINCIPAL_OBJECT_ID,
-        "delegatedManagedIdentityResourceId": properties.get("delegatedManagedIdentityResourceId"),
-        "description": properties.get("description"),
+    now = azure.clock.now()
+    body = {
+        "properties": _completed(request, scope, {**properties, "principalId": principal, "roleDefinitionId": role}),
+        "since": stored.body["since"] if stored else now + _delay(azure),
     }
-    made = azure.store.put(
-        _assignment_id(request), ASSIGNMENT, {"properties": properties}, parent=scope, now=azure.clock.now()
-    )
+    made = azure.store.put(_assignment_id(request), ASSIGNMENT, body, parent=scope, now=now)
     return Answer(200 if stored else 201, common.shown(request, made))
+
+
+def _delay(azure: LocalAzure) -> float:
+    """Seconds until a new assignment is effective."""
+    return azure.settings.durations["role_assignment.effect"] / azure.settings.clock_rate
+
+
+def _completed(request: Request, scope: str, sent: dict[str, Any]) -> dict[str, Any]:
+    """Return the properties that a GET shows."""
+    stored = request.azure.store.get(_assignment_id(request))
+    before = stored.body["properties"] if stored else {}
+    now, writer = arm_time(request.azure.clock.now()), request.principal.object_id if request.principal else ""
+    kinds = kinds_of_principals(request.azure.store)
+    kind = sent.get("principalType") or before.get("principalType") or kinds.get(sent["principalId"])
+    return {
+        **sent,
+        "principalType": kind,
+        "scope": scope,
+        "condition": None,
+        "conditionVersion": None,
+        "createdOn": before.get("createdOn") or now,
+        "createdBy": before.get("createdBy") or writer,
+        "updatedOn": now,
+        "updatedBy": writer,
+        "delegatedManagedIdentityResourceId": sent.get("delegatedManagedIdentityResourceId"),
+        "description": sent.get("description"),
+    }
 
 
 def _principal(properties: dict[str, Any]) -> str:
@@ -114,8 +124,8 @@ def _principal(properties: dict[str, Any]) -> str:
 
 def _check_principal_type(azure: LocalAzure, principal: str, said: str | None) -> None:
     """Azure looks a principal up unless it is told its type, and holds what it is told against what it knows."""
-    known = principal in _principals(azure)
-    if said is None and not known:
+    known = kinds_of_principals(azure.store).get(principal)
+    if said is None and known is None:
         raise AzureError(
             400,
             "PrincipalNotFound",
@@ -124,21 +134,13 @@ def _check_principal_type(azure: LocalAzure, principal: str, said: str | None) -
             "error might be related to a replication delay. In this case, set the role assignment principalType "
             "property to a value, such as ServicePrincipal, User, or Group.",
         )
-    if said not in {None, "ServicePrincipal"} and known:
+    if None not in {said, known} and said != known:
         raise AzureError(
             400,
             "UnmatchedPrincipalType",
-            f"The PrincipalId '{principal.replace('-', '')}' has type 'ServicePrincipal' , which is different from "
+            f"The PrincipalId '{principal.replace('-', '')}' has type '{known}' , which is different from "
             f"specified PrinciaplType '{said}'.",
         )
-
-
-def _principals(azure: LocalAzure) -> set[str]:
-    """Return the object ids of all service principals: our own and every identity of a resource."""
-    everything = azure.store.below(f"/subscriptions/{azure.subscription}")
-    assigned = {(stored.body.get("identity") or {}).get("principalId") for stored in everything}
-    own = {stored.body["properties"]["principalId"] for stored in azure.store.of_type(identities.KIND.type)}
-    return {PRINCIPAL_OBJECT_ID, *own, *(principal for principal in assigned if principal)}
 
 
 def _role_id(azure: LocalAzure, properties: dict[str, Any]) -> str:
@@ -149,7 +151,7 @@ def _role_id(azure: LocalAzure, properties: dict[str, Any]) -> str:
             "InvalidRoleDefinitionId",
             f"The role definition ID '{properties.get('roleDefinitionId', '')}' is not valid.",
         )
-    if guid not in ROLES:
+    if find_role(azure.store, guid) is None:
         raise NotEmulatedError(f"the role definition '{guid}'")
     return f"/subscriptions/{azure.subscription}/providers/{DEFINITION}/{guid}"
 
@@ -209,50 +211,3 @@ def _touches(row: Resource, scope: str, wanted: re.Match[str] | None) -> bool:
     if wanted and row.body["properties"]["principalId"] != wanted["who"].lower():
         return False
     return above or below
-
-
-# Definitions
-
-
-async def _get_definition(request: Request) -> Answer:
-    """Get a built-in role."""
-    guid = request.params["name"].lower()
-    if guid not in ROLES:
-        raise NotEmulatedError(f"the role definition '{guid}'")
-    return Answer(200, _shown_role(request.azure, guid, ROLES[guid]))
-
-
-async def _list_definitions(request: Request) -> Answer:
-    """List built-in roles, by name if asked."""
-    written = request.query.get("$filter", "").strip()
-    match = _NAME_FILTER.match(written) if written else None
-    if written and match is None:
-        raise AzureError(400, "InvalidFilter", f"The filter '{written}' is not known here; known: roleName eq '..'.")
-    rows = [
-        _shown_role(request.azure, guid, role)
-        for guid, role in ROLES.items()
-        if match is None or role.name.lower() == match["name"].lower()
-    ]
-    return Answer(200, {"value": rows})
-
-
-def _shown_role(azure: LocalAzure, guid: str, role: Role) -> dict[str, Any]:
-    return {
-        "id": f"/subscriptions/{azure.subscription}/providers/{DEFINITION}/{guid}",
-        "type": DEFINITION,
-        "name": guid,
-        "properties": {
-            "roleName": role.name,
-            "type": "BuiltInRole",
-            "description": role.description,
-            "assignableScopes": ["/"],
-            "permissions": [
-                {
-                    "actions": list(role.actions),
-                    "notActions": list(role.not_actions),
-                    "dataActions": list(role.data_actions),
-                    "notDataActions": list(role.not_data_actions),
-                }
-            ],
-        },
-    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from windlass_emulator import lro
+from windlass_emulator.access.service import require_in_workspace
 from windlass_emulator.batch import shapes
 from windlass_emulator.batch.addresses import (
     DEPLOYMENT_TYPE,
@@ -84,6 +85,7 @@ def _refuse_bad_endpoint(
     refuse_while_busy(request, identity, "endpoint")
     if previous is None:
         _refuse_taken_name(request, workspace, name)
+        require_in_workspace(request.azure, workspace, "batchEndpoints")
 
 
 def refuse_while_busy(request: Request, identity: str, what: str, *, alone: bool = False) -> None:

@@ -7,6 +7,8 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from windlass_emulator.access.actions import INVOKE_BATCH
+from windlass_emulator.access.gate import authorization_failed
 from windlass_emulator.batch import shapes
 from windlass_emulator.batch.addresses import (
     ENDPOINT_TYPE,
@@ -47,6 +49,8 @@ async def _invoke(request: Request) -> Answer:
         raise AzureError(401, "Unauthorized", f"A Microsoft Entra token for the audience '{AUDIENCE}' is needed.")
     endpoint = _endpoint_of_host(request)
     deployment = _deployment(request, endpoint)
+    if not request.azure.access.may(request.principal.object_id, INVOKE_BATCH, deployment.id):
+        raise authorization_failed(request.principal.object_id, INVOKE_BATCH, deployment.id)
     body = shapes.spelled(request.json(), shapes.INVOCATION)
     check(body, shapes.INVOCATION)
     spec = read_invocation(request, endpoint, deployment, body.get("properties") or {})

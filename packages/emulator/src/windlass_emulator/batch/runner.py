@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from windlass_emulator.access import service
 from windlass_emulator.batch import scheduling
 from windlass_emulator.batch.logs import JobLog
 from windlass_emulator.batch.records import Ledger, Progress, join_rows
@@ -164,6 +165,7 @@ class JobRun:
         if self._azure.store.get(self._spec.compute) is None:
             self._refuse_without_cluster()
         workspace = workspace_of(self._ledger.job_id)
+        self._require_rights(workspace)
         environment = find_asset(self._azure, workspace, "environments", self._spec.environment)
         conda = environment.body["properties"].get("condaFile") or ""
         return _Parts(
@@ -172,6 +174,14 @@ class JobRun:
             model=(await fetch_model(self._azure, workspace, self._spec.model)).absolute(),
             code=(await fetch_code(self._azure, workspace, self._spec.code)).absolute(),
         )
+
+    def _require_rights(self, workspace_id: str) -> None:
+        """Let the job run: the workspace builds its image, the cluster pulls it, reads the input, writes results."""
+        azure, spec = self._azure, self._spec
+        workspace, cluster = azure.store.get(workspace_id), azure.store.get(spec.compute)
+        if workspace is not None and cluster is not None:
+            service.require_as_workspace(azure, workspace, service.IMAGE_NEEDS)
+            service.require_job_rights(azure, workspace, cluster, {spec.input.account, spec.output.account})
 
     async def _plan(self) -> None:
         """Fetch the input and cut it, once; a job that is resumed finds both."""

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from windlass_emulator.access import service
 from windlass_emulator.clock import arm_time
 from windlass_emulator.errors import AzureError, NotEmulatedError, OperationFailedError, ml_refusal
 from windlass_emulator.feature import Feature
@@ -135,8 +136,9 @@ async def _create(azure: LocalAzure, operation: Operation) -> None:
     if workspace is None:
         raise OperationFailedError("ResourceNotFound", f"The workspace '{operation.resource}' was deleted meanwhile.")
     try:
+        service.require_as_workspace(azure, workspace, service.WORKSPACE_NEEDS)
         await create_default_stores(azure, workspace.id, workspace.body["properties"])
-    except AzureError as error:  # the storage account went away meanwhile
+    except (AzureError, OperationFailedError) as error:  # a right is missing, or the storage account went away
         _change(azure, workspace, {"provisioningState": "Failed"})
         raise OperationFailedError(error.code, error.message) from error
     _change(azure, workspace, {"provisioningState": "Succeeded"})

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from windlass_emulator import lro
+from windlass_emulator.access.service import require_in_workspace
 from windlass_emulator.errors import OperationFailedError, invalid_content
 from windlass_emulator.http import Answer, Request, Route
 from windlass_emulator.ml.common import listing, region_of, require_workspace, system_data, type_of, workspace_of
@@ -76,6 +77,7 @@ async def put_endpoint(request: Request) -> Answer:
 
 def _require_creatable(request: Request, body: dict[str, Any]) -> None:
     rules.require_identity(body, request.api_version)
+    require_in_workspace(request.azure, require_workspace(request), "onlineEndpoints")
     region, store = region_of(require_workspace(request)), request.azure.store
     here = [one for one in store.of_type(ENDPOINT_TYPE) if one.body["location"] == region]
     names = {one.name.lower() for one in here}

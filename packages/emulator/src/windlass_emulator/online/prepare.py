@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from windlass_emulator.access import service
 from windlass_emulator.errors import NotEmulatedError, ml_refusal
 from windlass_emulator.login import identity_environment
 from windlass_emulator.ml.common import workspace_of
@@ -151,6 +152,20 @@ class Prepared:
             readiness=self.readiness,
             liveness=self.liveness,
         )
+
+
+def require_rights(azure: LocalAzure, deployment: str, *, new_image: bool) -> None:
+    """Let new instances start: the workspace builds their image, the endpoint pulls it and reads the model.
+
+    Raises:
+        OperationFailedError: An identity lacks a right.
+    """
+    workspace, endpoint = azure.store.get(workspace_of(deployment)), azure.store.get(endpoint_of(deployment))
+    if workspace is None or endpoint is None:
+        return  # deleted meanwhile; what comes next says so
+    if new_image:
+        service.require_as_workspace(azure, workspace, service.IMAGE_NEEDS)
+    service.require_endpoint_rights(azure, workspace, endpoint.body["identity"])
 
 
 async def prepare(azure: LocalAzure, deployment: str, body: Mapping[str, Any], revision: int) -> Prepared:

@@ -94,6 +94,7 @@ async def _prepare(
     events.begin()
     events.add("Pulling", "Start pulling container image")
     events.add("Downloading", "Start downloading models")
+    prepare.require_rights(azure, deployment, new_image=True)
     prepared = await prepare.prepare(azure, deployment, wanted, revision)
     events.add("Pulled", "Container image is pulled successfully")
     events.add("Downloaded", "Models are downloaded successfully or no model need to download")
@@ -109,6 +110,8 @@ async def _scale(azure: LocalAzure, deployment: str, revision: int, wanted: Mapp
     _tune(fleet, wanted)
     count: int = wanted["sku"]["capacity"]
     kept = fleet.instances[:count]
+    if len(kept) < count:
+        prepare.require_rights(azure, deployment, new_image=False)
     prepared = await prepare.prepare(azure, deployment, wanted, revision)
     added = [_instance(azure, fleet, prepared, index) for index in range(len(kept), count)]
     await _begin(azure, deployment, added, {"revision": revision, "body": wanted})

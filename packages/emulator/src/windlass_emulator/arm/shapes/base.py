@@ -242,6 +242,17 @@ _ROLE_ASSIGNMENT: Shape = {
 }
 
 
+_ROLE_DEFINITION: Shape = {
+    "properties": {
+        "assignableScopes": ANY,
+        "description": ANY,
+        "permissions": Items({"actions": ANY, "dataActions": ANY, "notActions": ANY, "notDataActions": ANY}),
+        "roleName": ANY,
+        "type": ANY,
+    }
+}
+
+
 BODIES: Mapping[str, Body] = MappingProxyType(
     {
         "group": Body(_GROUP, "azure.mgmt.resource.resources.v2022_09_01.models:ResourceGroup"),
@@ -267,5 +278,6 @@ BODIES: Mapping[str, Body] = MappingProxyType(
             # Read-only in the SDK; azure-native has it as an input and sends it.
             beyond=("properties.scope",),
         ),
+        "role definition": Body(_ROLE_DEFINITION, "azure.mgmt.authorization.v2022_04_01.models:RoleDefinition"),
     }
 )
