@@ -14,12 +14,13 @@ from windlass.infra.acknowledged import release_acknowledged
 from windlass.infra.alerts import Alerts, AlertsArgs, watched_clusters, watched_endpoints
 from windlass.infra.budget import Budget, BudgetArgs
 from windlass.infra.clusters import Cluster, ClusterArgs
-from windlass.infra.diagnostics import Diagnostics, DiagnosticsArgs, Logged, logged_endpoints
+from windlass.infra.diagnostics import Diagnostics, DiagnosticsArgs, logged_endpoints, logged_resources
 from windlass.infra.endpoints import Endpoint, EndpointArgs, is_protected
+from windlass.infra.existing import find_existing
 from windlass.infra.exports import export_readable, stack_outputs, when_built
 from windlass.infra.group import Group, GroupArgs
 from windlass.infra.identity import Grants, GrantsArgs, Identity, IdentityArgs, ScopeOfGrant
-from windlass.infra.locks import Locks, LocksArgs
+from windlass.infra.locks import Locks, LocksArgs, lockable
 from windlass.infra.made import remember_resources
 from windlass.infra.observability import Observability, ObservabilityArgs
 from windlass.infra.registry import Registry, RegistryArgs
@@ -31,9 +32,11 @@ from windlass.infra.workspace import Workspace, WorkspaceArgs
 from windlass.project.names import IDENTITY_PURPOSES, endpoint_name, identity_name
 from windlass.project.outputs import OUTPUT_NAME
 
-# What was written: Pulumi.<stack>.yaml and the folders under endpoints/.
+# What was written: Pulumi.<stack>.yaml and the folders under endpoints/; and what exists already and is used instead
+# of made.
 stack = read_stack()
-azure, settings, names = stack.settings.azure, stack.settings.windlass, stack.names
+existing = find_existing(stack)
+azure, settings, names = stack.settings.azure, stack.settings.windlass, existing.names
 protect_data = settings.protection.data
 release_acknowledged(settings.protection)
 made = remember_resources()
@@ -46,45 +49,58 @@ group = Group(
 place = group.place
 
 # What the workspace stands on.
-observability = Observability(
-    "observability",
-    args=ObservabilityArgs(
-        place=place,
-        log_workspace=names.log_workspace,
-        application_insights=names.application_insights,
-        settings=settings.logs,
-        protect=protect_data,
-    ),
-).outputs
-storage = Storage(
-    "storage",
-    args=StorageArgs(place=place, name=names.storage_account, settings=settings.storage, protect=protect_data),
-).outputs
-vault = Vault(
-    "vault",
-    args=VaultArgs(
-        place=place,
-        name=names.key_vault,
-        tenant_id=azure.tenant_id,
-        settings=settings.vault,
-        protect=protect_data,
-    ),
-).outputs
-registry = Registry(
-    "registry",
-    args=RegistryArgs(place=place, name=names.container_registry, settings=settings.registry, protect=protect_data),
-).outputs
+observability = (
+    existing.observability
+    or Observability(
+        "observability",
+        args=ObservabilityArgs(
+            place=place,
+            log_workspace=names.log_workspace,
+            log_workspace_id=existing.log_workspace_id,
+            application_insights=names.application_insights,
+            settings=settings.logs,
+            protect=protect_data,
+        ),
+    ).outputs
+)
+storage = (
+    existing.storage
+    or Storage(
+        "storage",
+        args=StorageArgs(place=place, name=names.storage_account, settings=settings.storage, protect=protect_data),
+    ).outputs
+)
+vault = (
+    existing.vault
+    or Vault(
+        "vault",
+        args=VaultArgs(
+            place=place,
+            name=names.key_vault,
+            tenant_id=azure.tenant_id,
+            settings=settings.vault,
+            protect=protect_data,
+        ),
+    ).outputs
+)
+registry = (
+    existing.registry
+    or Registry(
+        "registry",
+        args=RegistryArgs(place=place, name=names.container_registry, settings=settings.registry, protect=protect_data),
+    ).outputs
+)
 
 # Who acts in the stack, and what each may do before there is a workspace.
 identities = {
     purpose: Identity(purpose, args=IdentityArgs(place=place, name=identity_name(stack.scope, purpose))).outputs
-    for purpose in IDENTITY_PURPOSES
-}
+    for purpose in existing.identities_to_make(IDENTITY_PURPOSES)
+} | dict(existing.identities)
 resource_grants = Grants(
     "resource-grants",
     args=GrantsArgs(
         subscription_id=azure.subscription_id,
-        grants=RESOURCE_GRANTS,
+        grants=existing.grants_to_give(RESOURCE_GRANTS, identities),
         identities=identities,
         scopes={
             "storage": ScopeOfGrant(id=storage.id, name=names.storage_account),
@@ -96,26 +112,29 @@ resource_grants = Grants(
 ).outputs
 
 # The workspace, and who may do what in it.
-workspace = Workspace(
-    "workspace",
-    args=WorkspaceArgs(
-        place=place,
-        name=names.workspace,
-        title=f"{settings.project} {stack.settings.stack}",
-        storage_account_id=storage.id,
-        key_vault_id=vault.id,
-        container_registry_id=registry.id,
-        application_insights_id=observability.application_insights_id,
-        identity_id=identities["workspace"].id,
-        needs=resource_grants.assignments,
-        protect=protect_data,
-    ),
-).outputs
+workspace = (
+    existing.workspace
+    or Workspace(
+        "workspace",
+        args=WorkspaceArgs(
+            place=place,
+            name=names.workspace,
+            title=f"{settings.project} {stack.settings.stack}",
+            storage_account_id=storage.id,
+            key_vault_id=vault.id,
+            container_registry_id=registry.id,
+            application_insights_id=observability.application_insights_id,
+            identity_id=identities["workspace"].id,
+            needs=resource_grants.assignments,
+            protect=protect_data,
+        ),
+    ).outputs
+)
 workspace_grants = Grants(
     "workspace-grants",
     args=GrantsArgs(
         subscription_id=azure.subscription_id,
-        grants=WORKSPACE_GRANTS,
+        grants=existing.grants_to_give(WORKSPACE_GRANTS, identities),
         identities=identities,
         scopes={"workspace": ScopeOfGrant(id=workspace.id, name=names.workspace)},
     ),
@@ -126,7 +145,7 @@ clusters = [
     Cluster(
         name,
         args=ClusterArgs(
-            place=place,
+            place=workspace.place,
             workspace=workspace.name,
             name=name,
             identity_id=identities["cluster"].id,
@@ -141,7 +160,7 @@ endpoints = {
     folder.path: Endpoint(
         f"{folder.model}-{folder.kind}",
         args=EndpointArgs(
-            place=place,
+            place=workspace.place,
             workspace=workspace.name,
             name=endpoint_name(stack.scope, folder.model, folder.kind),
             folder=folder,
@@ -153,22 +172,21 @@ endpoints = {
     for folder in stack.endpoints
 }
 
+# What of it this stack has made itself, and so looks after.
+own = existing.own(
+    {
+        "storage": storage.id,
+        "vault": vault.id,
+        "registry": registry.id,
+        "workspace": workspace.id,
+        "logs": observability.log_workspace_id,
+    }
+)
+
 # Whose logs are kept, and who is told when something is wrong or costs too much.
-if settings.monitoring.diagnostics:
-    Diagnostics(
-        "diagnostics",
-        args=DiagnosticsArgs(
-            log_workspace_id=observability.log_workspace_id,
-            logged={
-                "logs": Logged(type="operationalinsights:Workspace", id=observability.log_workspace_id),
-                "storage": Logged(type="storage:StorageAccount", id=storage.id),
-                "vault": Logged(type="keyvault:Vault", id=vault.id),
-                "registry": Logged(type="containerregistry:Registry", id=registry.id),
-                "workspace": Logged(type="machinelearningservices:Workspace", id=workspace.id),
-                **logged_endpoints(stack, endpoints),
-            },
-        ),
-    )
+logged = {**logged_resources(own), **logged_endpoints(stack, endpoints)}
+if settings.monitoring.diagnostics and logged:
+    Diagnostics("diagnostics", args=DiagnosticsArgs(log_workspace_id=observability.log_workspace_id, logged=logged))
 if settings.monitoring.mails:
     Alerts(
         "alerts",
@@ -194,22 +212,11 @@ if settings.budget is not None:
     )
 
 # What nobody deletes by hand: last of all, because under a lock nothing else could be deleted either.
-if settings.protection.locks:
-    Locks(
-        "locks",
-        args=LocksArgs(
-            locked={
-                "storage": storage.id,
-                "vault": vault.id,
-                "registry": registry.id,
-                "logs": observability.log_workspace_id,
-            },
-            after=made,
-        ),
-    )
+if settings.protection.locks and lockable(own):
+    Locks("locks", args=LocksArgs(locked=lockable(own), after=made))
 
 # What the scripts are told, and what people look for.
-outputs = stack_outputs(stack)
+outputs = stack_outputs(stack, names)
 built = [workspace.id, *(each.id for each in clusters), *(each.id for each in endpoints.values())]
 pulumi.export(OUTPUT_NAME, when_built(outputs, built))
 export_readable(outputs, {path: endpoint.scoring_uri for path, endpoint in endpoints.items()})

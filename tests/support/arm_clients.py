@@ -13,8 +13,11 @@ import httpx
 from azure.mgmt.applicationinsights import ApplicationInsightsManagementClient
 from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.consumption import ConsumptionManagementClient
+from azure.mgmt.containerinstance import ContainerInstanceManagementClient
 from azure.mgmt.containerregistry import ContainerRegistryManagementClient
+from azure.mgmt.containerservice import ContainerServiceClient
 from azure.mgmt.keyvault import KeyVaultManagementClient
+from azure.mgmt.kubernetesconfiguration import SourceControlConfigurationClient
 from azure.mgmt.loganalytics import LogAnalyticsManagementClient
 from azure.mgmt.monitor import MonitorManagementClient
 from azure.mgmt.msi import ManagedServiceIdentityClient
@@ -71,6 +74,26 @@ class ArmClients:
     def registries(self) -> Any:
         """Container registries."""
         return self._client(ContainerRegistryManagementClient, api_version="2023-01-01-preview")
+
+    @cached_property
+    def builds(self) -> Any:
+        """The runs of container registries."""
+        return self._client(ContainerRegistryManagementClient, api_version="2019-06-01-preview")
+
+    @cached_property
+    def containers(self) -> Any:
+        """Container groups."""
+        return self._client(ContainerInstanceManagementClient)
+
+    @cached_property
+    def clusters(self) -> Any:
+        """AKS clusters, their pools and namespaces."""
+        return self._client(ContainerServiceClient)
+
+    @cached_property
+    def extensions(self) -> Any:
+        """Extensions of AKS clusters."""
+        return self._client(SourceControlConfigurationClient, api_version="2023-05-01").extensions
 
     @cached_property
     def logs(self) -> Any:

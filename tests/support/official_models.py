@@ -44,6 +44,7 @@ _SCALARS = {
     "datetime.datetime": "string",
     "datetime.timedelta": "string",
     "Any": "any",
+    "bytearray": "string",
 }
 
 
@@ -70,6 +71,8 @@ def fields_of(models: Path, name: str) -> Fields:
     old = _literal(node, "_attribute_map")
     if old is not None:
         return _old_fields(old, _literal(node, "_validation") or {})
+    if not node.body[1:] and isinstance(base := node.bases[0], ast.Name):  # an older class of another name alone
+        return fields_of(models, base.id)
     return _new_fields(models, node)
 
 

@@ -1,4 +1,4 @@
-"""The toolkit's virtual environment: everything in requirements.lock, by hash, and our own three packages."""
+"""The toolkit's virtual environment: everything in requirements.lock, by hash, and our own four packages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from layout import Layout
 from steps_run import Step, environment, key_of, run
 
-OURS = (".", "packages/emulator", "packages/provider")
+OURS = (".", "packages/emulator", "packages/provider", "packages/runtime")
 
 
 def is_ready(layout: Layout) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import ClassVar, Final, final
 
 import pulumi
 from pulumi_azure_native import monitor
@@ -50,6 +50,20 @@ class DiagnosticsOutputs:
     """
 
     ids: tuple[pulumi.Output[str], ...]
+
+
+_TYPES: Final = {
+    "storage": "storage:StorageAccount",
+    "vault": "keyvault:Vault",
+    "registry": "containerregistry:Registry",
+    "workspace": "machinelearningservices:Workspace",
+    "logs": "operationalinsights:Workspace",
+}
+
+
+def logged_resources(ids: Mapping[str, pulumi.Output[str]]) -> dict[str, Logged]:
+    """Return what a stack has one of: `storage`, `vault`, `registry`, `workspace`, `logs`."""
+    return {word: Logged(type=_TYPES[word], id=id_) for word, id_ in ids.items()}
 
 
 def logged_endpoints(stack: Stack, endpoints: Mapping[str, EndpointOutputs]) -> dict[str, Logged]:

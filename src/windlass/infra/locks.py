@@ -20,6 +20,11 @@ CAN_NOT_DELETE: Final = "CanNotDelete"
 _NOTES: Final = "It holds data. Made by Windlass (protection.locks): `pulumi destroy` takes the lock away first."
 
 
+def lockable(ids: Mapping[str, pulumi.Output[str]]) -> dict[str, pulumi.Output[str]]:
+    """Return what may be locked of what a stack has one of."""
+    return {word: id_ for word, id_ in ids.items() if word != "workspace"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class LocksArgs:
     """What is locked.

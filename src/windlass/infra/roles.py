@@ -36,9 +36,18 @@ class Role(Enum):
         """The role as a part of a logical name."""
         return self.name.lower().replace("_", "-")
 
+    @property
+    def title(self) -> str:
+        """The name that Azure shows it by."""
+        return _TITLES.get(self.name) or " ".join(word.capitalize() for word in self.name.split("_"))
+
     def definition_id(self, subscription_id: str) -> str:
         """The role as ARM wants it named in a role assignment."""
         return f"/subscriptions/{subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{self.value}"
+
+
+_TITLES: Final = {"ACR_PULL": "AcrPull", "AZUREML_METRICS_WRITER": "AzureML Metrics Writer (preview)"}
+"""Names that are not their words with capitals."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,3 +82,20 @@ WORKSPACE_GRANTS: Final = (
     _grant("serving", Role.AZUREML_METRICS_WRITER, "workspace"),
 )
 """Given when there is a workspace, and before the first endpoint."""
+
+
+def grants_here(
+    table: tuple[Grant, ...], *, principals: frozenset[IdentityPurpose], elsewhere: frozenset[Target]
+) -> tuple[tuple[Grant, ...], tuple[Grant, ...]]:
+    """Part the grants that the stack can give from those that somebody else has to.
+
+    Args:
+        table: The grants.
+        principals: Who acts in the stack; the others act with roles that they have already.
+        elsewhere: What stands in another subscription.
+    """
+    wanted = tuple(grant for grant in table if grant.principal in principals)
+    return (
+        tuple(grant for grant in wanted if grant.target not in elsewhere),
+        tuple(grant for grant in wanted if grant.target in elsewhere),
+    )

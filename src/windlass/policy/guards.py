@@ -24,8 +24,8 @@ LOCKED: Final = frozenset(
         "containerregistry:Registry",
     }
 )
-"""What a lock of Azure belongs on. A workspace has none: its deployments would inherit the lock, and no release could
-delete the one that it has replaced."""
+"""What a lock of Azure belongs on. A workspace has none: the lock would keep releases from deleting deployments below
+it, and what it knows of lies in the storage account and the registry."""
 
 PRIVILEGED: Final[Mapping[str, str]] = {
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",

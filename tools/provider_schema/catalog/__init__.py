@@ -7,7 +7,7 @@ One module for each family of types.
 
 from collections.abc import Mapping
 
-from . import base, monitor
+from . import base, kubernetes, monitor
 from .entry import FunctionEntry, Limits, TypeEntry
 
 __all__ = [
@@ -20,7 +20,7 @@ __all__ = [
     "TypeEntry",
 ]
 
-_FAMILIES = (base, monitor)
+_FAMILIES = (base, kubernetes, monitor)
 
 TYPES: tuple[TypeEntry, ...] = tuple(entry for family in _FAMILIES for entry in family.TYPES)
 FUNCTIONS: tuple[FunctionEntry, ...] = tuple(entry for family in _FAMILIES for entry in family.FUNCTIONS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from windlass_emulator import admin, arm, batch, login, lro, online
+from windlass_emulator import admin, arm, batch, containers, images, login, lro, online
 from windlass_emulator.feature import Feature
 from windlass_emulator.ml import (
     codes,
@@ -35,4 +35,6 @@ def features() -> tuple[Feature, ...]:
         venvs.feature(),
         online.feature(),
         batch.feature(),
+        images.feature(),
+        containers.feature(),
     )

@@ -147,7 +147,7 @@ AML_COMPUTE_PROPERTIES: Shape = MappingProxyType(
         "virtualMachineImage": ANY,
     }
 )
-_AML_COMPUTE: Shape = MappingProxyType(
+_AML_COMPUTE: Mapping[str, Shape] = MappingProxyType(
     {
         "computeType": ANY,
         "computeLocation": ANY,
@@ -163,8 +163,26 @@ _AML_COMPUTE: Shape = MappingProxyType(
         "isAttachedCompute": ANY,
     }
 )
+_RESOURCES: Shape = MappingProxyType({"requests": Values(ANY), "limits": Values(ANY)})
+_KUBERNETES: Shape = MappingProxyType(
+    {
+        **_AML_COMPUTE,
+        "properties": MappingProxyType(
+            {
+                "defaultInstanceType": ANY,
+                "extensionInstanceReleaseTrain": ANY,
+                "extensionPrincipalId": ANY,
+                "instanceTypes": Values(MappingProxyType({"nodeSelector": Values(ANY), "resources": _RESOURCES})),
+                "namespace": ANY,
+                "relayConnectionString": ANY,
+                "serviceBusConnectionString": ANY,
+                "vcName": ANY,
+            }
+        ),
+    }
+)
 COMPUTE: Shape = _resource(
-    Union("computeType", {"amlcompute": _AML_COMPUTE}),
+    Union("computeType", {"amlcompute": _AML_COMPUTE, "kubernetes": _KUBERNETES}),
     identity=IDENTITY,
     location=ANY,
     sku=SKU,

@@ -30,6 +30,7 @@ _PROGRAM_PARTS = (
     "model",
     "environmentId",
     "codeConfiguration",
+    "containerResourceRequirements",
     "environmentVariables",
     "instanceType",
     "livenessProbe",
