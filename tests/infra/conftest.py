@@ -66,6 +66,9 @@ def configuration(**settings: Any) -> dict[str, Any]:
             "cloud": "local",
             "owner": "team",
             "clusters": {"cpu": CLUSTER, "big": CLUSTER},
+            "monitoring": {"mails": ["team@example.com"], "endpoint_alerts": {"no_traffic_minutes": 60}},
+            "budget": {"monthly": 500},
+            "protection": {"locks": True},
             **settings,
         },
     }

@@ -38,6 +38,12 @@ NAME_INPUTS: Final[Mapping[str, str]] = {
     "azure-native:machinelearningservices:Compute": "computeName",
     "azure-native:machinelearningservices:OnlineEndpoint": "endpointName",
     "azure-native:machinelearningservices:BatchEndpoint": "endpointName",
+    "azure-native:monitor:DiagnosticSetting": "name",
+    "azure-native:monitor:ActionGroup": "actionGroupName",
+    "azure-native:monitor:MetricAlert": "ruleName",
+    "azure-native:monitor:ScheduledQueryRule": "ruleName",
+    "azure-native:consumption:Budget": "budgetName",
+    "azure-native:authorization:ManagementLockByScope": "lockName",
 }
 """The input that names a resource: the last parameter of its path in Azure's specification."""
 
