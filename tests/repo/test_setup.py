@@ -35,3 +35,19 @@ def test_bytecode_of_the_sdk_is_there() -> None:
     assert "storage" in modules
     for name in modules:
         assert list((packages / "pulumi_azure_native" / name / "__pycache__").glob("outputs.*.pyc"))
+
+
+def test_installers_are_not_led_to_the_local_azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import steps_run
+    from layout import Layout
+
+    loaded = tmp_path / ".windlass" / "azure" / "azure.env"
+    loaded.parent.mkdir(parents=True)
+    loaded.write_text("HTTPS_PROXY=http://127.0.0.1:1\nSSL_CERT_FILE=/local.pem\n")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("SSL_CERT_FILE", "/mine.pem")
+
+    environment = steps_run.environment(Layout(root=tmp_path, cache=tmp_path))
+
+    assert "HTTPS_PROXY" not in environment
+    assert environment["SSL_CERT_FILE"] == "/mine.pem"
