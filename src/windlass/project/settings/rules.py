@@ -46,7 +46,7 @@ def contradictions(settings: Settings, *, without: Collection[str] = ()) -> tupl
 
 def _not_built_yet(settings: Settings) -> Iterator[Problem]:
     """Sections whose components are not there yet are refused: a setting that does nothing would be a lie."""
-    built: frozenset[str] = frozenset({"policy"})
+    built: frozenset[str] = frozenset({"policy", "deployers"})
     for section in ("network", "bring", "kubernetes", "monitoring", "budget", "deployers", "policy"):
         if section in settings.model_fields_set and section not in built:
             yield section, "is not built yet in this version; remove it"
@@ -205,6 +205,13 @@ def _somebody_is_told_of_the_budget(settings: Settings) -> Iterator[Problem]:
         yield "monitoring.mails", "is empty, but the budget has to tell somebody; add an address"
 
 
+def _deployers_are_different(settings: Settings) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for name, deployer in settings.deployers.items():
+        if (other := seen.setdefault(deployer.object_id.lower(), name)) != name:
+            yield f"deployers.{name}.object_id", f"is that of deployers.{other}; name each once"
+
+
 def _rule(find: Callable[[Settings], Iterator[Problem]], *reads: str) -> Rule:
     return Rule(find=find, reads=frozenset(reads))
 
@@ -225,4 +232,5 @@ RULES: tuple[Rule, ...] = (
     _rule(_brought_with_the_workspace, "bring", "network"),
     _rule(_brought_into_a_private_network, "bring", "network", "clusters", "kubernetes"),
     _rule(_somebody_is_told_of_the_budget, "budget", "monitoring"),
+    _rule(_deployers_are_different, "deployers"),
 )
