@@ -12,6 +12,7 @@ import pulumi
 from windlass.infra.acknowledged import release_acknowledged
 from windlass.infra.clusters import Cluster, ClusterArgs
 from windlass.infra.endpoints import Endpoint, EndpointArgs, is_protected
+from windlass.infra.existing import find_existing
 from windlass.infra.exports import export_readable, stack_outputs, when_built
 from windlass.infra.group import Group, GroupArgs
 from windlass.infra.identity import (
@@ -33,9 +34,11 @@ from windlass.project.names import endpoint_name, identity_name
 from windlass.project.outputs import OUTPUT_NAME
 from windlass.project.roles import BEFORE_THE_WORKSPACE, acting_identities, derive_grants, on_targets
 
-# What was written: Pulumi.<stack>.yaml and the folders under endpoints/.
+# What was written: Pulumi.<stack>.yaml and the folders under endpoints/; and what exists already and is used instead
+# of made.
 stack = read_stack()
-azure, settings, names = stack.settings.azure, stack.settings.windlass, stack.names
+existing = find_existing(stack)
+azure, settings, names = stack.settings.azure, stack.settings.windlass, existing.names
 protect_data = settings.protection.data
 release_acknowledged(settings.protection)
 
@@ -47,48 +50,60 @@ group = Group(
 place = group.place
 
 # What the workspace stands on.
-observability = Observability(
-    "observability",
-    args=ObservabilityArgs(
-        place=place,
-        log_workspace=names.log_workspace,
-        application_insights=names.application_insights,
-        settings=settings.logs,
-        protect=protect_data,
-    ),
-).outputs
-storage = Storage(
-    "storage",
-    args=StorageArgs(place=place, name=names.storage_account, settings=settings.storage, protect=protect_data),
-).outputs
-vault = Vault(
-    "vault",
-    args=VaultArgs(
-        place=place,
-        name=names.key_vault,
-        tenant_id=azure.tenant_id,
-        settings=settings.vault,
-        protect=protect_data,
-    ),
-).outputs
-registry = Registry(
-    "registry",
-    args=RegistryArgs(place=place, name=names.container_registry, settings=settings.registry, protect=protect_data),
-).outputs
+observability = (
+    existing.observability
+    or Observability(
+        "observability",
+        args=ObservabilityArgs(
+            place=place,
+            log_workspace=names.log_workspace,
+            log_workspace_id=existing.log_workspace_id,
+            application_insights=names.application_insights,
+            settings=settings.logs,
+            protect=protect_data,
+        ),
+    ).outputs
+)
+storage = (
+    existing.storage
+    or Storage(
+        "storage",
+        args=StorageArgs(place=place, name=names.storage_account, settings=settings.storage, protect=protect_data),
+    ).outputs
+)
+vault = (
+    existing.vault
+    or Vault(
+        "vault",
+        args=VaultArgs(
+            place=place,
+            name=names.key_vault,
+            tenant_id=azure.tenant_id,
+            settings=settings.vault,
+            protect=protect_data,
+        ),
+    ).outputs
+)
+registry = (
+    existing.registry
+    or Registry(
+        "registry",
+        args=RegistryArgs(place=place, name=names.container_registry, settings=settings.registry, protect=protect_data),
+    ).outputs
+)
 
 # Who acts in the stack, and what each may do before there is a workspace.
 needed = derive_grants(settings, stack.endpoints)
 identities = {
     purpose: Identity(purpose, args=IdentityArgs(place=place, name=identity_name(stack.scope, purpose))).outputs
-    for purpose in acting_identities(needed)
-}
+    for purpose in existing.identities_to_make(acting_identities(needed))
+} | dict(existing.identities)
 holders = holders_of(identities, settings.deployers)
-grants = needed if settings.role_assignments == "made" else ()
 resource_grants = Grants(
     "resource-grants",
     args=GrantsArgs(
         subscription_id=azure.subscription_id,
-        grants=on_targets(grants, *BEFORE_THE_WORKSPACE),
+        grants=existing.grants_to_give(on_targets(needed, *BEFORE_THE_WORKSPACE), holders),
         holders=holders,
         scopes={
             "storage": ScopeOfGrant(id=storage.id, name=names.storage_account),
@@ -101,26 +116,29 @@ resource_grants = Grants(
 ).outputs
 
 # The workspace, and who may do what in it.
-workspace = Workspace(
-    "workspace",
-    args=WorkspaceArgs(
-        place=place,
-        name=names.workspace,
-        title=f"{settings.project} {stack.settings.stack}",
-        storage_account_id=storage.id,
-        key_vault_id=vault.id,
-        container_registry_id=registry.id,
-        application_insights_id=observability.application_insights_id,
-        identity_id=identities["workspace"].id,
-        needs=resource_grants.assignments,
-        protect=protect_data,
-    ),
-).outputs
+workspace = (
+    existing.workspace
+    or Workspace(
+        "workspace",
+        args=WorkspaceArgs(
+            place=place,
+            name=names.workspace,
+            title=f"{settings.project} {stack.settings.stack}",
+            storage_account_id=storage.id,
+            key_vault_id=vault.id,
+            container_registry_id=registry.id,
+            application_insights_id=observability.application_insights_id,
+            identity_id=identities["workspace"].id,
+            needs=resource_grants.assignments,
+            protect=protect_data,
+        ),
+    ).outputs
+)
 workspace_grants = Grants(
     "workspace-grants",
     args=GrantsArgs(
         subscription_id=azure.subscription_id,
-        grants=on_targets(grants, "workspace"),
+        grants=existing.grants_to_give(on_targets(needed, "workspace"), holders),
         holders=holders,
         scopes={"workspace": ScopeOfGrant(id=workspace.id, name=names.workspace)},
     ),
@@ -131,7 +149,7 @@ clusters = [
     Cluster(
         name,
         args=ClusterArgs(
-            place=place,
+            place=workspace.place,
             workspace=workspace.name,
             name=name,
             identity_id=identities["cluster"].id,
@@ -146,7 +164,7 @@ endpoints = {
     folder.path: Endpoint(
         f"{folder.model}-{folder.kind}",
         args=EndpointArgs(
-            place=place,
+            place=workspace.place,
             workspace=workspace.name,
             name=endpoint_name(stack.scope, folder.model, folder.kind),
             folder=folder,
@@ -159,7 +177,7 @@ endpoints = {
 }
 
 # What the scripts are told, and what people look for.
-outputs = stack_outputs(stack)
+outputs = stack_outputs(stack, names)
 built = [workspace.id, *(each.id for each in clusters), *(each.id for each in endpoints.values())]
 pulumi.export(OUTPUT_NAME, when_built(outputs, built))
 export_readable(outputs, {path: endpoint.scoring_uri for path, endpoint in endpoints.items()})

@@ -38,6 +38,8 @@ SITES: Final = {
     "login": "login.microsoftonline.com",
     "api": "{region}.api.azureml.ms",
     "inference": "{endpoint}.{region}.inference.ml.azure.com",
+    "cluster": "{cluster}",
+    "builds": "acrtaskprod….blob.core.windows.net",
     "admin": "127.0.0.1",
 }
 GROUP: Final = "/subscriptions/{subscription}/resourceGroups/{group}"

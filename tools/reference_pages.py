@@ -30,6 +30,7 @@ ON_AZURE = {
     "online_endpoint.create": "15 to 55 s",
     "online_endpoint.update": "20 to 70 s",
     "online_endpoint.delete": "8 to 13 s",
+    "container_group.create": "about 30 s",
     "online_deployment.create": "6.5 to 7 min",
     "online_deployment.update": "6 min 40 s",
     "online_deployment.delete": "5 min 53 s",

@@ -32,6 +32,7 @@ _IDENTITY: Final = {
 # Each of these would lead a client past the proxy or to another identity.
 _LEADS_ELSEWHERE: Final = (
     "https_proxy",
+    "http_proxy",
     "no_proxy",
     "all_proxy",
     "ALL_PROXY",

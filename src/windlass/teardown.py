@@ -95,13 +95,18 @@ def plan_teardown(settings: StackSettings, outputs: StackOutputs) -> tuple[Step,
     kinds = [kind for kind, is_on in (("data", protection.data), ("endpoints", protection.endpoints)) if is_on]
     if kinds:
         raise ProtectedStackError(settings.stack, kinds)
-    vault = settings.windlass.vault
+    vault, bring = settings.windlass.vault, settings.windlass.bring
     name = outputs.key_vault
+    destroy = DestroyRest(stack=settings.stack)
+    if bring.workspace is not None:
+        # What was brought is no resource of the stack: nothing is left to be given back.
+        return (destroy,)
+    ends = KeepVault(name=name, days=vault.retention_days) if vault.purge_protection else PurgeVault(name=name)
     return (
         DestroyOnWorkspace(stack=settings.stack),
         PurgeWorkspace(name=outputs.workspace),
-        DestroyRest(stack=settings.stack),
-        KeepVault(name=name, days=vault.retention_days) if vault.purge_protection else PurgeVault(name=name),
+        destroy,
+        *((ends,) if bring.key_vault is None else ()),
     )
 
 

@@ -41,7 +41,7 @@ class Deployer:
                     "principalType": each.holder.type,
                     "roleDefinitionId": each.grant.role.definition_id(self.owner.azure.subscription),
                 }
-                path = f"{each.scope}/providers/Microsoft.Authorization/roleAssignments/{each.name}"
+                path = f"{each.scope.id}/providers/Microsoft.Authorization/roleAssignments/{each.name}"
                 answer = self.owner.send("PUT", path, {"properties": properties}, version="2022-04-01")
                 assert answer.status_code == 201, answer.text
 

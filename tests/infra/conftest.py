@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -25,11 +26,17 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
 
 
 @pytest.fixture(scope="session")
-def usual(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """One run with the usual settings, for all tests that only look."""
+def program_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """The same for a run that several tests look at."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AZURE_TENANT_ID", LOCAL_TENANT)
-        return run_infra(tmp_path_factory.mktemp("usual"))
+        yield lambda **situation: run_infra(tmp_path_factory.mktemp("once"), **situation)
+
+
+@pytest.fixture(scope="session")
+def usual(program_once: Program) -> Run:
+    """One run with the usual settings, for all tests that only look."""
+    return program_once()
 
 
 def run_infra(
@@ -38,13 +45,15 @@ def run_infra(
     settings: Mapping[str, Any] | None = None,
     endpoints: Sequence[str] = ENDPOINTS,
     preview: bool = False,
+    existing: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> Run:
     """Write the files of the endpoints and run the program beside them."""
     for endpoint in endpoints:
         file = root / "endpoints" / endpoint / "endpoint.yml"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("description: for a test\ntags: {team: crm}\n", encoding="utf-8")
-    return run_program(PROGRAM, stack="local", config=configuration(**(settings or {})), root=root, preview=preview)
+    config = configuration(**(settings or {}))
+    return run_program(PROGRAM, stack="local", config=config, root=root, preview=preview, existing=existing)
 
 
 def configuration(**settings: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.pulumi_program import Run, run_program
@@ -25,10 +26,10 @@ pulumi.export("where", pulumi.get_root_directory())
 """
 
 
-def run(tmp_path: Path, text: str = PROGRAM, name: str = "rg", *, preview: bool = False) -> Run:
+def run(tmp_path: Path, text: str = PROGRAM, name: str = "rg", **situation: Any) -> Run:
     program = tmp_path / "program.py"
     program.write_text(text, encoding="utf-8")
-    return run_program(program, stack="dev", config={"own:name": name}, root=tmp_path, preview=preview)
+    return run_program(program, stack="dev", config={"own:name": name}, root=tmp_path, **situation)
 
 
 def test_options_of_a_resource_are_remembered(tmp_path: Path) -> None:
@@ -67,8 +68,20 @@ def test_an_error_of_the_program_ends_the_run(tmp_path: Path) -> None:
         run(tmp_path, "1 / 0")
 
 
-def test_a_program_that_looks_something_up_is_refused(tmp_path: Path) -> None:
-    text = "from pulumi_azure_native import authorization\nauthorization.get_client_config()\n"
+LOOK_UP = """
+import pulumi
+from pulumi_azure_native import keyvault
 
-    with pytest.raises(LookupError, match="getClientConfig"):
-        run(tmp_path, text)
+pulumi.export("vault", keyvault.get_vault(vault_name="ours", resource_group_name="shared").location)
+"""
+
+
+def test_a_program_finds_what_exists_already(tmp_path: Path) -> None:
+    existing = {"/subscriptions/s/resourceGroups/shared/providers/p/vaults/ours": {"location": "westeurope"}}
+
+    assert run(tmp_path, LOOK_UP, existing=existing).outputs == {"vault": "westeurope"}
+
+
+def test_a_program_that_looks_up_what_is_not_there_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(Exception, match=r"getVault failed: .*'ours', 'shared'.* Status=404"):
+        run(tmp_path, LOOK_UP)

@@ -197,16 +197,16 @@ async def test_a_compute_without_its_type_is_told_which_there_are(engine: Engine
         COMPUTE, {"resourceGroupName": "rg", "workspaceName": "ws", "properties": {"properties": {}}}
     )
 
-    assert "must be one of AmlCompute, but got nothing" in failures["properties.computeType"]
+    assert "must be one of AmlCompute, Kubernetes, but got nothing" in failures["properties.computeType"]
 
 
 @pytest.mark.inferred
 async def test_a_compute_of_a_type_that_is_left_out_is_refused_by_name(engine: EngineSide) -> None:
     _, failures = await engine.check(
-        COMPUTE, {"resourceGroupName": "rg", "workspaceName": "ws", "properties": {"computeType": "Kubernetes"}}
+        COMPUTE, {"resourceGroupName": "rg", "workspaceName": "ws", "properties": {"computeType": "Databricks"}}
     )
 
-    assert "got 'Kubernetes'" in failures["properties.computeType"]
+    assert "got 'Databricks'" in failures["properties.computeType"]
     assert "left out of the local Azure" in failures["properties.computeType"]
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.official_models import Field, Fields, fields_of, long_running, module_path, requests_of
@@ -66,6 +67,17 @@ def _ml(model: str, owner: str) -> Official:
         answer=model,
         operations=f"{ML}.operations._operations",
         owner=owner,
+    )
+
+
+def _network(model: str, owner: str, **rest: Any) -> Official:
+    return _mgmt("network", model, model, "_operations", owner, **rest)
+
+
+def _private_dns(model: str, file: str, owner: str) -> Official:
+    # A zone's and a link's etag is for conditions, which azure-native does not send.
+    return _mgmt(
+        "privatedns", model, model, file, owner, left_out=frozenset({"etag"}), only_here=frozenset({"systemData"})
     )
 
 
@@ -146,6 +158,29 @@ OFFICIAL: Mapping[str, Official] = {
         create="create",
         only_here=frozenset({"systemData"}),
     ),
+    # The SDK's nested subnet is that of a newer version than the type's own.
+    "network:VirtualNetwork": _network(
+        "VirtualNetwork",
+        "VirtualNetworksOperations",
+        only_here=frozenset({"properties.subnets.properties.serviceGateway"}),
+    ),
+    "network:Subnet": _network("Subnet", "SubnetsOperations"),
+    "network:NetworkSecurityGroup": _network("NetworkSecurityGroup", "NetworkSecurityGroupsOperations"),
+    "network:NatGateway": _network("NatGateway", "NatGatewaysOperations"),
+    "network:PublicIPAddress": _network("PublicIPAddress", "PublicIPAddressesOperations"),
+    "network:PrivateEndpoint": _network(
+        "PrivateEndpoint",
+        "PrivateEndpointsOperations",
+        only_here=frozenset({"properties.subnet.properties.serviceGateway"}),
+    ),
+    "network:PrivateDnsZoneGroup": _network("PrivateDnsZoneGroup", "PrivateDnsZoneGroupsOperations"),
+    "privatedns:PrivateZone": _private_dns("PrivateZone", "_private_zones_operations", "PrivateZonesOperations"),
+    "privatedns:VirtualNetworkLink": _private_dns(
+        "VirtualNetworkLink", "_virtual_network_links_operations", "VirtualNetworkLinksOperations"
+    ),
+    "machinelearningservices:ManagedNetworkSettingsRule": _ml(
+        "OutboundRuleBasicResource", "ManagedNetworkSettingsRuleOperations"
+    ),
     "monitor:ActionGroup": _mgmt(
         "monitor.v2023_01_01",
         "ActionGroupResource",
@@ -221,6 +256,37 @@ OFFICIAL: Mapping[str, Official] = {
         "_operations",
         "ManagementLocksOperations",
     ),
+    "containerservice:ManagedCluster": _mgmt(
+        "containerservice",
+        "ManagedCluster",
+        "ManagedCluster",
+        "_managed_clusters_operations",
+        "ManagedClustersOperations",
+        left_out=frozenset({"properties.status", "properties.agentPoolProfiles.status"}),  # hold read-only errors
+    ),
+    "containerservice:AgentPool": _mgmt(
+        "containerservice",
+        "AgentPool",
+        "AgentPool",
+        "_agent_pools_operations",
+        "AgentPoolsOperations",
+        left_out=frozenset({"properties.status"}),  # holds a read-only error
+    ),
+    "containerservice:ManagedNamespace": _mgmt(
+        "containerservice",
+        "ManagedNamespace",
+        "ManagedNamespace",
+        "_managed_namespaces_operations",
+        "ManagedNamespacesOperations",
+    ),
+    "kubernetesconfiguration:Extension": _mgmt(
+        "kubernetesconfiguration.v2023_05_01",
+        "Extension",
+        "Extension",
+        "_extensions_operations",
+        "ExtensionsOperations",
+        create="create",
+    ),
     "machinelearningservices:Workspace": _ml("Workspace", "WorkspacesOperations"),
     "machinelearningservices:Compute": _ml("ComputeResource", "ComputeOperations"),
     "machinelearningservices:OnlineEndpoint": _ml("OnlineEndpoint", "OnlineEndpointsOperations"),
@@ -266,8 +332,11 @@ def inner_shapes(prop: Property, model: str | None) -> Iterator[tuple[Shape, str
             yield load_table().shapes[key], official
 
 
-def disagreements(official: Official, properties: Mapping[str, Property], fields: Fields, at: str) -> Iterator[str]:
+def disagreements(
+    official: Official, properties: Mapping[str, Property], fields: Fields, at: str, seen: set[str] | None = None
+) -> Iterator[str]:
     """Properties of the table that the official model does not have in that place or of that kind."""
+    seen = set() if seen is None else seen
     for name, prop in properties.items():
         found = find(official, fields, prop.wire)
         where = ".".join((*([at] if at else []), *prop.wire))
@@ -277,27 +346,31 @@ def disagreements(official: Official, properties: Mapping[str, Property], fields
         if not kinds_agree(prop, found):
             yield f"{where}: {prop.kind.value} here, {found.kind} there"
         for shape, model in inner_shapes(prop, found.model):
-            yield from disagreements(official, shape.properties, official_models(official, model), where)
+            if model not in seen:  # once is enough; an address holds a gateway, which holds addresses
+                seen.add(model)
+                yield from disagreements(official, shape.properties, official_models(official, model), where, seen)
 
 
-def writable(official: Official, fields: Fields, at: str = "") -> Iterator[str]:
-    """Every property that the official model lets a client write, by wire path, to its depth."""
+def writable(official: Official, fields: Fields, at: str = "", above: tuple[str, ...] = ()) -> Iterator[str]:
+    """Every property that the official model lets a client write, by wire path, until a class stands in itself."""
     for wire, found in fields.items():
         where = ".".join((*([at] if at else []), *wire))
         if found.read_only:
             continue
         yield where
-        if found.model is not None:
-            yield from writable(official, official_models(official, found.model), where)
+        if found.model is not None and found.model not in above:
+            inner = official_models(official, found.model)
+            yield from writable(official, inner, where, (*above, found.model))
 
 
-def known(properties: Mapping[str, Property], at: str = "") -> Iterator[str]:
-    """Every input of the table by wire path, with the containers on the way."""
+def known(properties: Mapping[str, Property], at: str = "", above: tuple[Shape, ...] = ()) -> Iterator[str]:
+    """Every input of the table by wire path, with the containers on the way, until a shape stands in itself."""
     for prop in properties.values():
         for length in range(1, len(prop.wire) + 1):
             yield ".".join((*([at] if at else []), *prop.wire[:length]))
         for shape, _ in inner_shapes(prop, ""):
-            yield from known(shape.properties, ".".join((*([at] if at else []), *prop.wire)))
+            if shape not in above:
+                yield from known(shape.properties, ".".join((*([at] if at else []), *prop.wire)), (*above, shape))
 
 
 def test_every_type_has_an_official_model_to_be_held_against() -> None:
@@ -403,7 +476,8 @@ def test_top_level_properties_that_can_only_be_set_at_creation_replace(token: st
 def sdk_file(token: str) -> Path:
     module, _, name = token.partition(":")
     folder: Path = GENERATE.sdk_root()
-    return folder / module / (re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() + ".py")
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return folder / module / f"{words.lower()}.py"
 
 
 def sdk_members(token: str) -> Mapping[str, bool]:
@@ -439,6 +513,10 @@ def test_the_sdk_speaks_the_same_api_version(token: str) -> None:
 
 def test_the_checked_in_table_is_fresh() -> None:
     assert GENERATE.TABLE.read_text(encoding="utf-8") == GENERATE.render(GENERATE.sdk_root())
+
+
+def test_the_paths_that_the_toolkit_looks_at_are_fresh() -> None:
+    assert GENERATE.PATHS.read_text(encoding="utf-8") == GENERATE.render_paths(GENERATE.sdk_root())
 
 
 pytestmark = pytest.mark.specified

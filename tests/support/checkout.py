@@ -20,7 +20,7 @@ import pytest
 from support.processes import alive
 
 ROOT = Path(__file__).resolve().parents[2]
-FOREIGN = ("AZURE", "ARM_", "PULUMI_", "HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+FOREIGN = ("AZURE", "ARM_", "PULUMI_", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 """What a developer's shell may hold and a test must not see."""
 IS_READY = """
 import sys

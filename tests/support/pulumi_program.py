@@ -17,8 +17,10 @@ from collections.abc import Callable, Mapping
 from concurrent import futures
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
+import grpc
 import pulumi
 from pulumi.runtime import mocks, rpc, settings
 
@@ -40,6 +42,7 @@ NAME_INPUTS: Final[Mapping[str, str]] = {
 """The input that names a resource: the last parameter of its path in Azure's specification."""
 
 STACK_TYPE: Final = "pulumi:pulumi:Stack"
+PROVIDER_TYPES: Final = "pulumi:providers:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +78,8 @@ class Run:
 
     @property
     def resources(self) -> list[Registration]:
-        """The resources of Azure; components are not among them."""
-        return [each for each in self.registrations if each.custom]
+        """The resources of Azure; components and providers are not among them."""
+        return [each for each in self.registrations if each.custom and not each.type.startswith(PROVIDER_TYPES)]
 
     @property
     def components(self) -> list[Registration]:
@@ -96,20 +99,35 @@ Program = Callable[..., Run]
 """A fixture that runs one program; its keyword arguments say in which situation."""
 
 
+class NotFoundByProvider(grpc.RpcError):
+    """What a program is answered when it looks up something that is not there."""
+
+    def code(self) -> grpc.StatusCode:
+        """The status of every refusal of a provider."""
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        """What the provider said."""
+        return str(self)
+
+
 class FakeAzure(mocks.Mocks):  # type: ignore[misc]  # pulumi is not followed by mypy
     """Answers a registration as Azure would, in as far as a program may build on it.
 
     In a preview it answers as the provider does: the inputs, and nothing that only Azure knows.
     """
 
-    def __init__(self, *, preview: bool) -> None:
-        self._preview = preview
+    def __init__(self, *, preview: bool, existing: Mapping[str, Mapping[str, Any]] = MappingProxyType({})) -> None:
+        self.preview = preview
+        self._existing = existing
 
     def new_resource(self, args: Any) -> tuple[str, dict[str, Any]]:
         """Return an id and the outputs; a component has neither."""
         if not args.custom:
             return "", {}
-        if self._preview:
+        if args.typ.startswith(PROVIDER_TYPES):
+            return args.name, {}
+        if self.preview:
             return "", {key: value for key, value in args.inputs.items() if key != "identity"}
         outputs = _answered(args.inputs)
         name = args.inputs.get(NAME_INPUTS[args.typ], args.name)
@@ -121,9 +139,12 @@ class FakeAzure(mocks.Mocks):  # type: ignore[misc]  # pulumi is not followed by
         return f"/fake/{args.typ}/{name}", outputs
 
     def call(self, args: Any) -> Any:
-        """Refuse invokes: no program here has a reason to look anything up."""
-        message = f"the program called {args.token}, but a run without an engine has nothing to look it up in"
-        raise LookupError(message)
+        """Answer what exists already by the names that it is looked up by; refuse all else as the provider does."""
+        names = {str(name).lower() for name in args.args.values()}
+        for arm_id, outputs in self._existing.items():
+            if names <= set(arm_id.lower().split("/")):
+                return {"id": arm_id, "name": arm_id.rpartition("/")[2], **outputs}
+        raise NotFoundByProvider(f'{args.token} of {sorted(names)}: Status=404 Code="ResourceNotFound"')
 
 
 def _answered(inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -166,7 +187,15 @@ class Recorder(mocks.MockMonitor):  # type: ignore[misc]  # pulumi is not follow
         return answer
 
 
-def run_program(program: Path, *, stack: str, config: Mapping[str, Any], root: Path, preview: bool = False) -> Run:
+def run_program(
+    program: Path,
+    *,
+    stack: str,
+    config: Mapping[str, Any],
+    root: Path,
+    preview: bool = False,
+    existing: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+) -> Run:
     """Run a program as the engine's language host would.
 
     Args:
@@ -175,11 +204,14 @@ def run_program(program: Path, *, stack: str, config: Mapping[str, Any], root: P
         config: Configuration of the stack; structured values as they are.
         root: What the program is told as the folder of the project.
         preview: Whether outputs of resources stay unknown to it.
+        existing: What it finds when it looks something up: ARM id and outputs.
     """
     run = Run()
     # In a thread of its own: the SDK takes the thread's event loop, and those of async tests come and go.
     with futures.ThreadPoolExecutor(max_workers=1) as pool:
-        pool.submit(_with_loop, run, program, stack, config, root, preview).result()
+        pool.submit(
+            _with_loop, run, program, stack, config, root, FakeAzure(preview=preview, existing=existing)
+        ).result()
     return run
 
 
@@ -209,12 +241,12 @@ def _run(
     stack: str,
     config: Mapping[str, Any],
     root: Path,
-    preview: bool,  # noqa: FBT001
+    azure: FakeAzure,
 ) -> None:
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
     pulumi.runtime.set_all_config(texts)
-    azure = FakeAzure(preview=preview)
-    pulumi.runtime.set_mocks(azure, project="windlass", stack=stack, preview=preview, monitor=Recorder(run, azure))
+    monitor = Recorder(run, azure)
+    pulumi.runtime.set_mocks(azure, project="windlass", stack=stack, preview=azure.preview, monitor=monitor)
     settings.SETTINGS.root_directory = str(root)
     _run_to_the_end(run, program)
 

@@ -1,21 +1,23 @@
-"""Writes the provider's table, or with `--check` says whether the checked-in one is fresh."""
+"""Writes the provider's table and the toolkit's paths, or with `--check` says whether the checked-in ones are fresh."""
 
 import sys
 
-from .generate import TABLE, render, sdk_root
+from .generate import PATHS, TABLE, render, render_paths, sdk_root
 
 
 def main(arguments: list[str]) -> int:
-    """Writes or checks the table; exit code 1 when the check finds it stale."""
-    fresh = render(sdk_root())
+    """Writes or checks both files; exit code 1 when the check finds one stale."""
+    root = sdk_root()
+    fresh = {TABLE: render(root), PATHS: render_paths(root)}
     if "--check" not in arguments:
-        TABLE.write_text(fresh, encoding="utf-8")
-        print(f"Wrote {TABLE.name}: {len(fresh) // 1024} KiB.")
+        for file, text in fresh.items():
+            file.write_text(text, encoding="utf-8")
+            print(f"Wrote {file.name}: {len(text) // 1024} KiB.")
         return 0
-    if TABLE.exists() and TABLE.read_text(encoding="utf-8") == fresh:
-        return 0
-    print(f"{TABLE.name} is stale: run `PYTHONPATH=tools python -m provider_schema`.", file=sys.stderr)
-    return 1
+    stale = [file.name for file, text in fresh.items() if not file.exists() or file.read_text(encoding="utf-8") != text]
+    for name in stale:
+        print(f"{name} is stale: run `PYTHONPATH=tools python -m provider_schema`.", file=sys.stderr)
+    return bool(stale)
 
 
 if __name__ == "__main__":

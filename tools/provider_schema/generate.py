@@ -20,6 +20,21 @@ from .catalog import (
 from .read_sdk import ClassSource, Member, enum_kinds, invoke_arguments, read_module
 
 TABLE = Path(__file__).parents[2] / "packages" / "provider" / "src" / "windlass_provider" / "schema" / "table.json"
+PATHS = Path(__file__).parents[2] / "src" / "windlass" / "project" / "arm_paths.py"
+"""Where `recover.py` and `teardown.py` look for what the program declares: the same catalog, another reader."""
+_PATHS_HEAD = '''"""Made by `PYTHONPATH=tools python -m provider_schema`: where in Azure each type of resource lies."""
+
+# ruff: noqa: E501 - paths are as long as Azure makes them
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+PATHS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+'''
 _SCALARS = {"str": "string", "bool": "boolean", "int": "integer", "float": "number"}
 _READ_BY_PULUMI = frozenset({"urn", "id", "azureApiVersion"})
 """Outputs that the engine or the provider itself sets, whatever ARM answers."""
@@ -102,7 +117,8 @@ class ShapeWriter:
         staying = LEVEL_OF_PROPERTIES.get(owner)
         described = {}
         for member in sorted(source.members, key=lambda item: item.name):
-            wire = [RENAMES.get(owner, {}).get(member.name, member.name)]
+            renamed = RENAMES.get(owner, {}).get(member.name, member.name)
+            wire = [renamed] if isinstance(renamed, str) else list(renamed)
             if staying is not None and member.name not in staying:
                 wire.insert(0, "properties")
             described[member.name] = self.describe(member, wire)
@@ -112,7 +128,8 @@ class ShapeWriter:
     def describe(self, member: Member, wire: list[str]) -> Json:
         """One property: its type, where it stands on the wire, its constant or default."""
         described = self.property_of(member.annotation)
-        if self.direction == "in" and member.name == "userAssignedIdentities" and described["type"] == "array":
+        ids = member.name == "userAssignedIdentities" and described.get("items") == {"type": "string"}
+        if self.direction == "in" and ids:
             described = {"type": "set"}  # the program lists ids, ARM wants a map with empty values
         if wire != [member.name]:
             described["wire"] = wire
@@ -128,11 +145,10 @@ def _last_name(node: ast.expr) -> str:
 
 
 def _wire(entry: TypeEntry, name: str, *, output: bool) -> list[str]:
-    wire = RENAMES.get(entry.token, {}).get(name, name)
+    renamed = RENAMES.get(entry.token, {}).get(name, name)
+    wire = [renamed] if isinstance(renamed, str) else list(renamed)
     on_top = name in entry.top_level or (output and name in entry.read_only_top_level)
-    if not entry.flattened or on_top:
-        return [wire]
-    return ["properties", wire]
+    return wire if not entry.flattened or on_top else ["properties", *wire]
 
 
 def _limits(limits: Limits) -> Json:
@@ -252,3 +268,10 @@ def render(root: Path) -> str:
         lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(row, sort_keys=True)}" for key, row in rows.items())
         sections.append(f"{json.dumps(name)}: {{\n{lines}\n}}")
     return "{\n" + ",\n".join(sections) + "\n}\n"
+
+
+def render_paths(root: Path) -> str:
+    """The path of every type, as a module of the toolkit: data, because the two share no code."""
+    types = build(root)["types"]
+    lines = "".join(f"        {json.dumps(token)}: {json.dumps(types[token]['path'])},\n" for token in sorted(types))
+    return f"{_PATHS_HEAD}{lines}    }}\n)\n"

@@ -1,4 +1,4 @@
-"""The toolkit's virtual environment: everything in requirements.lock, by hash, and our own three packages."""
+"""The toolkit's virtual environment: everything in requirements.lock, by hash, and our own four packages."""
 
 from __future__ import annotations
 
@@ -9,42 +9,60 @@ from pathlib import Path
 from layout import Layout
 from steps_run import Step, environment, key_of, run
 
-OURS = (".", "packages/emulator", "packages/provider")
+OURS = (".", "packages/emulator", "packages/provider", "packages/runtime")
+_INSTALLING = "Installing Python packages"
 
 
 def is_ready(layout: Layout) -> bool:
-    """Tell whether `.venv` is as the lock says."""
-    return _stamp(layout).exists()
+    """Tell whether `.venv` is as the lock and our packages say."""
+    return _locked(layout).exists() and _installed(layout).exists()
 
 
 def prepare(layout: Layout) -> bool:
-    """Make `.venv` as the lock says; returns whether anything had to be done."""
+    """Make `.venv` as the lock and our packages say; returns whether anything had to be done."""
     if is_ready(layout):
         return False
     step = Step("Python packages (.venv)")
     log = layout.local / "log" / "setup-python.log"
+    if not _locked(layout).exists():
+        _install_locked(layout, log)
+    _install_ours(layout, log)
+    step.done()
+    return True
+
+
+def _install_locked(layout: Layout, log: Path) -> None:
+    """Make `.venv` anew, so that nothing is in it that the lock does not name."""
     env = environment(layout)
     # In a shell that has loaded .windlass/env this very program runs in the .venv that goes now.
     python = Path(sys.executable).resolve()
     shutil.rmtree(layout.venv, ignore_errors=True)
     run([python, "-m", "venv", layout.venv], what="Making .venv", log=log, env=env)
     _install_uv(layout, log)
-    uv = layout.venv / "bin" / "uv"
     lock = layout.root / "requirements.lock"
-    install: list[object] = [uv, "pip", "install", "--python", layout.python]
-    what = "Installing Python packages"
-    run([*install, "--require-hashes", "-r", lock], what=what, log=log, env=env)
-    ours = [word for path in OURS for word in ("-e", str(layout.root / path))]
-    run([*install, "--no-deps", "--no-build-isolation", *ours], what=what, log=log, env=env, cwd=layout.root)
+    run([*_install(layout), "--require-hashes", "-r", lock], what=_INSTALLING, log=log, env=env)
     _compile(layout, log)
-    _stamp(layout).touch()
-    step.done()
-    return True
+    _locked(layout).touch()
 
 
-def _stamp(layout: Layout) -> Path:
+def _install_ours(layout: Layout, log: Path) -> None:
+    ours = [word for path in OURS for word in ("-e", str(layout.root / path))]
+    install = [*_install(layout), "--no-deps", "--no-build-isolation", *ours]
+    run(install, what=_INSTALLING, log=log, env=environment(layout), cwd=layout.root)
+    _installed(layout).touch()
+
+
+def _install(layout: Layout) -> list[object]:
+    return [layout.venv / "bin" / "uv", "pip", "install", "--python", layout.python]
+
+
+def _locked(layout: Layout) -> Path:
+    return layout.venv / f"locked-{key_of(layout.root / 'requirements.lock', sys.version)}"
+
+
+def _installed(layout: Layout) -> Path:
     projects = [layout.root / path / "pyproject.toml" for path in OURS]
-    return layout.venv / f"windlass-{key_of(layout.root / 'requirements.lock', *projects, sys.version)}"
+    return layout.venv / f"installed-{key_of(*projects, sys.version)}"
 
 
 def _install_uv(layout: Layout, log: Path) -> None:

@@ -48,7 +48,7 @@ class Workspace:
         return MLClient(
             self.credential,
             self._outputs.subscription_id,
-            self._outputs.resource_group,
+            self._outputs.group_of_workspace,
             self._outputs.workspace,
             show_progress=False,
             enable_telemetry=False,
@@ -71,7 +71,7 @@ def accepted(file: Path) -> Iterator[None]:
 def workspace_id(outputs: StackOutputs) -> str:
     """The workspace's id in Resource Manager."""
     return (
-        f"/subscriptions/{outputs.subscription_id}/resourceGroups/{outputs.resource_group}"
+        f"/subscriptions/{outputs.subscription_id}/resourceGroups/{outputs.group_of_workspace}"
         f"/providers/Microsoft.MachineLearningServices/workspaces/{outputs.workspace}"
     )
 

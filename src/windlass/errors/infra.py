@@ -39,6 +39,18 @@ class InconsistentProjectError(UsageError):
         self.problems = problems
 
 
+class UnfitResourcesError(RefusedError):
+    """What a stack is brought does not exist, or cannot be used as it is."""
+
+    def __init__(self, stack: str, problems: tuple[str, ...]) -> None:
+        listed = "\n".join(f"  {problem}" for problem in problems)
+        super().__init__(
+            f"Pulumi.{stack}.yaml brings what stack {stack} cannot use as it is. The stack changes nothing that it is "
+            f"brought, so its owner has to; or bring something else:\n{listed}"
+        )
+        self.problems = problems
+
+
 class LocalAzureNotInShellError(RefusedError):
     """A local stack would be applied to whatever this shell is signed in to."""
 

@@ -8,13 +8,15 @@ from typing import Any
 import pulumi
 
 from windlass.infra.stack import Stack
-from windlass.project.names import endpoint_name
+from windlass.project.arm_ids import parse_arm_id
+from windlass.project.names import ResourceNames, endpoint_name
 from windlass.project.outputs import ClusterOutput, EndpointOutput, StackOutputs
 
 
-def stack_outputs(stack: Stack) -> StackOutputs:
-    """Work out what the scripts need to know. All of it follows from the settings, so this is pure."""
+def stack_outputs(stack: Stack, names: ResourceNames) -> StackOutputs:
+    """Work out what the scripts need to know. All of it follows from settings and names, so this is pure."""
     settings = stack.settings.windlass
+    brought = settings.bring.workspace
     return StackOutputs(
         project=settings.project,
         stack=stack.settings.stack,
@@ -22,11 +24,12 @@ def stack_outputs(stack: Stack) -> StackOutputs:
         tenant_id=stack.settings.azure.tenant_id,
         subscription_id=stack.settings.azure.subscription_id,
         location=stack.settings.azure.location,
-        resource_group=stack.names.resource_group,
-        workspace=stack.names.workspace,
-        storage_account=stack.names.storage_account,
-        key_vault=stack.names.key_vault,
-        container_registry=stack.names.container_registry,
+        resource_group=names.resource_group,
+        workspace=names.workspace,
+        workspace_resource_group=names.resource_group if brought is None else parse_arm_id(brought).resource_group,
+        storage_account=names.storage_account,
+        key_vault=names.key_vault,
+        container_registry=names.container_registry,
         endpoints=tuple(
             EndpointOutput(
                 model=folder.model,

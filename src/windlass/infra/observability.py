@@ -16,10 +16,19 @@ PAY_PER_GIGABYTE: Final = "PerGB2018"
 
 @dataclass(frozen=True, kw_only=True)
 class ObservabilityArgs:
-    """What logs and traces are kept in."""
+    """What logs and traces are kept in.
+
+    Attributes:
+        place: Where it goes.
+        log_workspace: Name of the Log Analytics workspace.
+        log_workspace_id: The one that exists already and is used instead; None when it is made.
+        application_insights: Name of Application Insights.
+        settings: How long logs are kept, and how much of them.
+    """
 
     place: Place
     log_workspace: str
+    log_workspace_id: pulumi.Output[str] | None
     application_insights: str
     settings: LogSettings
     protect: bool
@@ -41,10 +50,10 @@ class Observability(Component):
 
     def __init__(self, name: str, *, args: ObservabilityArgs) -> None:
         super().__init__(name)
-        logs = self._logs(name, args)
-        insights = self._insights(name, args, logs.id)
-        self.outputs = ObservabilityOutputs(log_workspace_id=logs.id, application_insights_id=insights.id)
-        self.register_outputs({"log_workspace_id": logs.id})
+        logs = args.log_workspace_id or self._logs(name, args).id
+        insights = self._insights(name, args, logs)
+        self.outputs = ObservabilityOutputs(log_workspace_id=logs, application_insights_id=insights.id)
+        self.register_outputs({"log_workspace_id": logs})
 
     def _logs(self, name: str, args: ObservabilityArgs) -> operationalinsights.Workspace:
         cap = args.settings.daily_cap_gb

@@ -30,7 +30,6 @@ class StorageOutputs:
 
     id: pulumi.Output[str]
     name: pulumi.Output[str]
-    containers: tuple[pulumi.Output[str], ...]
 
 
 @final
@@ -42,7 +41,7 @@ class Storage(Component):
     def __init__(self, name: str, *, args: StorageArgs) -> None:
         super().__init__(name)
         account = self._account(name, args)
-        containers = tuple(
+        for container in args.settings.containers:
             storage.BlobContainer(
                 f"{name}-{container}",
                 container_name=container,
@@ -51,11 +50,7 @@ class Storage(Component):
                 public_access=storage.PublicAccess.NONE,
                 opts=self.child(protect=args.protect),
             )
-            for container in args.settings.containers
-        )
-        self.outputs = StorageOutputs(
-            id=account.id, name=account.name, containers=tuple(container.name for container in containers)
-        )
+        self.outputs = StorageOutputs(id=account.id, name=account.name)
         self.register_outputs({"id": account.id})
 
     def _account(self, name: str, args: StorageArgs) -> storage.StorageAccount:

@@ -37,10 +37,17 @@ class WorkspaceArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkspaceOutputs:
-    """What others need of the workspace."""
+    """What others need of the workspace.
+
+    Attributes:
+        id: Its ARM id.
+        name: Its name.
+        place: Where everything is made that belongs to it: its own resource group, whoever made that.
+    """
 
     id: pulumi.Output[str]
     name: pulumi.Output[str]
+    place: Place
 
 
 @final
@@ -71,7 +78,7 @@ class Workspace(Component):
             public_network_access=ml.PublicNetworkAccessType.ENABLED,
             opts=self.child(protect=args.protect, depends_on=args.needs, replace_on_changes=list(CANNOT_CHANGE)),
         )
-        self.outputs = WorkspaceOutputs(id=workspace.id, name=workspace.name)
+        self.outputs = WorkspaceOutputs(id=workspace.id, name=workspace.name, place=args.place)
         self.register_outputs({"id": workspace.id})
 
 

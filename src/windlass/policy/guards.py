@@ -22,10 +22,10 @@ LOCKED: Final = frozenset(
         "storage:StorageAccount",
         "keyvault:Vault",
         "containerregistry:Registry",
-        "machinelearningservices:Workspace",
     }
 )
-"""What a lock of Azure belongs on, one by one or with their resource group."""
+"""What a lock of Azure belongs on. A workspace has none: the lock would keep releases from deleting deployments below
+it, and what it knows of lies in the storage account and the registry."""
 
 PRIVILEGED: Final[Mapping[str, str]] = {
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",

@@ -1,43 +1,20 @@
-"""Where in Azure a resource lies that the program declares: from its type and its inputs to its id. Pure.
+"""ARM ids: what one says, and which one a resource has that the program declares, by its type and inputs. Pure.
 
 The engine knows the id of a resource only when it has been made. Of one whose creation was interrupted it knows the
-type and the inputs, and this table tells the rest. A test walks the program and holds every type that it declares
-against this table, and the table against the provider's own.
+type and the inputs, and the generated table of paths tells the rest.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import Any, Final
+
+from windlass.project.arm_paths import PATHS
 
 _TOKEN: Final = re.compile(r"azure-native:(?P<module>\w+)(?:/v\d{8}\w*)?:(?P<name>\w+)")
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
-_GROUP: Final = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
-_ML: Final = f"{_GROUP}/providers/Microsoft.MachineLearningServices/workspaces/{{workspaceName}}"
-
-PATHS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "resources:ResourceGroup": _GROUP,
-        "storage:StorageAccount": f"{_GROUP}/providers/Microsoft.Storage/storageAccounts/{{accountName}}",
-        "storage:BlobContainer": f"{_GROUP}/providers/Microsoft.Storage/storageAccounts/{{accountName}}"
-        "/blobServices/default/containers/{containerName}",
-        "keyvault:Vault": f"{_GROUP}/providers/Microsoft.KeyVault/vaults/{{vaultName}}",
-        "containerregistry:Registry": f"{_GROUP}/providers/Microsoft.ContainerRegistry/registries/{{registryName}}",
-        "operationalinsights:Workspace": f"{_GROUP}/providers/Microsoft.OperationalInsights"
-        "/workspaces/{workspaceName}",
-        "applicationinsights:Component": f"{_GROUP}/providers/Microsoft.Insights/components/{{resourceName}}",
-        "managedidentity:UserAssignedIdentity": f"{_GROUP}/providers/Microsoft.ManagedIdentity"
-        "/userAssignedIdentities/{resourceName}",
-        "authorization:RoleAssignment": "/{scope}/providers/Microsoft.Authorization"
-        "/roleAssignments/{roleAssignmentName}",
-        "machinelearningservices:Workspace": _ML,
-        "machinelearningservices:Compute": f"{_ML}/computes/{{computeName}}",
-        "machinelearningservices:OnlineEndpoint": f"{_ML}/onlineEndpoints/{{endpointName}}",
-        "machinelearningservices:BatchEndpoint": f"{_ML}/batchEndpoints/{{endpointName}}",
-    }
-)
 
 
 def find_id(resource_type: str, inputs: Mapping[str, Any], subscription: str) -> str | None:
@@ -57,3 +34,41 @@ def find_id(resource_type: str, inputs: Mapping[str, Any], subscription: str) ->
     if not all(isinstance(value, str) and value for value in values.values()):
         return None
     return _PARAMETER.sub(lambda match: str(values[match[1]]).strip("/"), path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArmName:
+    """What an ARM id says.
+
+    Attributes:
+        subscription_id: In lower case.
+        resource_group: As it is written.
+        type: With its namespace, such as Microsoft.Network/virtualNetworks/subnets; as it is written.
+        names: One for each part of the type, from the outermost.
+    """
+
+    subscription_id: str
+    resource_group: str
+    type: str
+    names: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of the resource itself."""
+        return self.names[-1]
+
+
+def parse_arm_id(text: str) -> ArmName:
+    """Take an ARM id of something in a resource group apart."""
+    _, _, subscription, _, group, _, namespace, *rest = text.split("/")
+    return ArmName(
+        subscription_id=subscription.lower(),
+        resource_group=group,
+        type="/".join((namespace, *rest[::2])),
+        names=tuple(rest[1::2]),
+    )
+
+
+def same_type(first: str, second: str) -> bool:
+    """Compare types as Azure does, which leaves the case of letters aside."""
+    return first.lower() == second.lower()

@@ -43,10 +43,18 @@ class StackOutputs(_Output):
     tenant_id: str = Field(description="Tenant that the subscription trusts")
     subscription_id: str = Field(description="Subscription that everything is in")
     location: str = Field(description="Azure region, such as westeurope")
-    resource_group: str = Field(description="Resource group that holds all of it")
+    resource_group: str = Field(description="Resource group that holds all that the stack makes outside the workspace")
     workspace: str = Field(description="Azure ML workspace")
+    workspace_resource_group: str = Field(
+        default="", description="Resource group of the workspace and of all in it; resource_group when empty"
+    )
     storage_account: str = Field(description="Storage account behind the workspace")
     key_vault: str = Field(description="Key vault of the workspace")
     container_registry: str = Field(description="Registry of the images that environments are built into")
     endpoints: tuple[EndpointOutput, ...] = Field(default=(), description="One for each folder and kind")
     clusters: tuple[ClusterOutput, ...] = Field(default=(), description="Where batch jobs run")
+
+    @property
+    def group_of_workspace(self) -> str:
+        """The resource group that the workspace is in, also in outputs that do not say it yet."""
+        return self.workspace_resource_group or self.resource_group

@@ -220,3 +220,20 @@ def on_targets(grants: Iterable[Grant], *targets: Target) -> tuple[Grant, ...]:
 
 BEFORE_THE_WORKSPACE: Final[tuple[Target, ...]] = tuple(target for target in get_args(Target) if target != "workspace")
 """Azure ML uses what stands there while it makes a workspace, so these roles are given first."""
+
+
+def grants_here(
+    grants: Iterable[Grant], *, holders: frozenset[str], elsewhere: frozenset[Target]
+) -> tuple[tuple[Grant, ...], tuple[Grant, ...]]:
+    """Part the grants that the stack can give from those that somebody else has to.
+
+    Args:
+        grants: What is needed.
+        holders: Who acts in the stack; the others act with roles that they have already.
+        elsewhere: What stands in another subscription.
+    """
+    wanted = tuple(grant for grant in grants if grant.principal in holders)
+    return (
+        tuple(grant for grant in wanted if grant.target not in elsewhere),
+        tuple(grant for grant in wanted if grant.target in elsewhere),
+    )

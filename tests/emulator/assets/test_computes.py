@@ -202,7 +202,7 @@ async def test_a_delete_that_does_not_say_what_becomes_of_the_machines_deletes_t
 
 
 @pytest.mark.inferred
-@pytest.mark.parametrize("kind", ["ComputeInstance", "Kubernetes", "VirtualMachine"])
+@pytest.mark.parametrize("kind", ["ComputeInstance", "Databricks", "VirtualMachine"])
 async def test_other_kinds_are_refused_by_name(local: InProcess, kind: str) -> None:
     with pytest.raises(NotEmulatedError, match=kind):
         await local.send("PUT", CLUSTER, {"properties": {"computeType": kind}})

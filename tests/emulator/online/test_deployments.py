@@ -310,7 +310,7 @@ async def test_more_than_the_quota_is_refused_with_the_reserve_counted(local: In
         ({"instanceType": "Standard_Nothing"}, MlError),
         ({"instanceType": None}, AzureError),
         ({"requestSettings": {"requestTimeout": "5 seconds"}}, AzureError),
-        ({"endpointComputeType": "Kubernetes"}, NotEmulatedError),
+        ({"endpointComputeType": "AzureMLCompute"}, NotEmulatedError),
         ({"scaleSettings": {"scaleType": "TargetUtilization"}}, AzureError),
     ],
 )

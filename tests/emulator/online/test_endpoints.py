@@ -11,7 +11,7 @@ import pytest
 from support.in_process import InProcess
 from support.online_parts import ENDPOINTS, deployment_body, done, endpoint_body, online_parts, shown
 from support.workspace import WORKSPACE
-from windlass_emulator.errors import AzureError, MlError, NotEmulatedError
+from windlass_emulator.errors import AzureError, MlError
 
 CHURN = f"{ENDPOINTS}/churn"
 SDK = "api-version=2022-02-01-preview"
@@ -182,7 +182,7 @@ async def test_a_name_is_taken_once_in_a_region(churn: InProcess) -> None:
         (endpoint_body(authmode="Key"), AzureError),
         ({"identity": {"type": "SystemAssigned"}, "properties": {"authMode": "Key"}}, AzureError),
         ({**endpoint_body(), "location": "eastus"}, AzureError),
-        (endpoint_body(compute="aks"), NotEmulatedError),
+        (endpoint_body(compute="aks"), MlError),
     ],
 )
 async def test_bodies_that_make_no_endpoint_are_refused(

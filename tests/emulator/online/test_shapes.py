@@ -14,6 +14,7 @@ CASES = [
     (shapes.ENDPOINT, "OnlineEndpoint"),
     (shapes.ENDPOINT_PATCH, "PartialMinimalTrackedResourceWithIdentity"),
     (shapes.DEPLOYMENT_PROPERTIES, "ManagedOnlineDeployment"),
+    (shapes.KUBERNETES_PROPERTIES, "KubernetesOnlineDeployment"),
     (shapes.DEPLOYMENT_PATCH, "PartialMinimalTrackedResourceWithSku"),
     (shapes.REGENERATE_KEYS, "RegenerateEndpointKeysRequest"),
     (shapes.GET_LOGS, "DeploymentLogsRequest"),
@@ -45,7 +46,7 @@ def test_a_misspelt_property_of_a_deployment_is_refused_by_its_path() -> None:
 @pytest.mark.parametrize(
     ("body", "named"),
     [
-        ({"properties": {"endpointComputeType": "Kubernetes"}}, "Kubernetes"),
+        ({"properties": {"endpointComputeType": "AzureMLCompute"}}, "AzureMLCompute"),
         ({"properties": {"endpointComputeType": "Managed", "modelMountPath": "/m"}}, "modelMountPath"),
     ],
 )
@@ -54,10 +55,21 @@ def test_deployments_that_are_not_emulated_are_refused_by_name(body: dict[str, A
         shapes.check_deployment(body)
 
 
-@pytest.mark.inferred
-def test_kubernetes_endpoints_are_refused_by_name() -> None:
-    with pytest.raises(NotEmulatedError, match="Kubernetes online endpoints"):
-        shapes.check_endpoint({"properties": {"compute": "aks"}})
+@pytest.mark.specified
+def test_a_bare_deployment_on_kubernetes_is_filled_by_its_own_limits() -> None:
+    sent = {"endpointComputeType": "Kubernetes", "scaleSettings": {"scaleType": "TargetUtilization"}}
+    longer = {**sent, "requestSettings": {"requestTimeout": "PT300S"}}
+
+    filled = defaults.fill_deployment({"location": "westeurope", "properties": longer})
+
+    assert filled["kind"] == filled["properties"]["endpointComputeType"] == "Kubernetes"
+    assert filled["properties"]["scaleSettings"] == {
+        "scaleType": "TargetUtilization",
+        "minInstances": 1,
+        "maxInstances": 1,
+        "pollingInterval": "PT1S",
+        "targetUtilizationPercentage": 70,
+    }
 
 
 @pytest.mark.recorded
@@ -103,6 +115,9 @@ def test_variables_that_the_service_added_are_not_taken_for_the_users() -> None:
         {"requestSettings": {"maxConcurrentRequestsPerInstance": 0}},
         {"livenessProbe": {"failureThreshold": 0}},
         {"readinessProbe": {"period": "often"}},
+        {"scaleSettings": {"scaleType": "TargetUtilization", "minInstances": 3, "maxInstances": 2}},
+        {"scaleSettings": {"scaleType": "TargetUtilization", "targetUtilizationPercentage": 101}},
+        {"endpointComputeType": "Kubernetes", "requestSettings": {"requestTimeout": "PT301S"}},
     ],
 )
 def test_limits_that_make_no_sense_are_refused(settings: dict[str, Any]) -> None:

@@ -1,32 +1,14 @@
 from __future__ import annotations
 
-import json
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from windlass.project.arm_ids import PATHS, find_id
+from windlass.project.arm_ids import find_id
 
-TABLE = Path(__file__).resolve().parents[3] / "packages/provider/src/windlass_provider/schema/table.json"
 SUBSCRIPTION = "22222222-2222-2222-2222-222222222222"
 VAULT = {"resourceGroupName": "rg", "vaultName": "kv"}
 VAULT_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv"
-
-
-def types() -> dict[str, Any]:
-    return dict(json.loads(TABLE.read_text())["types"])
-
-
-def normal(path: str) -> str:
-    """A path as it is compared: Azure's own texts differ in the case of fixed parts."""
-    return re.sub(r"[^{}]+(?![^{]*\})", lambda part: part[0].lower(), path)
-
-
-@pytest.mark.parametrize("token", sorted(types()))
-def test_every_type_of_the_program_has_its_place_in_azure(token: str) -> None:
-    assert normal(PATHS[token]) == normal(types()[token]["path"])
 
 
 def test_an_id_follows_from_type_and_inputs() -> None:

@@ -122,9 +122,9 @@ def test_a_role_is_defined_in_the_subscription_that_it_is_used_in() -> None:
 # What people are told
 
 
-def stack() -> StackSettings:
+def stack(windlass: Settings = FULL) -> StackSettings:
     azure = AzureSettings(location="westeurope", subscription_id=PERSON, tenant_id=ROBOT)
-    return StackSettings(stack="dev", azure=azure, windlass=FULL)
+    return StackSettings(stack="dev", azure=azure, windlass=windlass)
 
 
 def test_every_grant_is_told_with_its_scope_and_its_command() -> None:
@@ -132,7 +132,7 @@ def test_every_grant_is_told_with_its_scope_and_its_command() -> None:
 
     assert [each.grant for each in told] == list(TABLE)
     for each in told:
-        assert each.scope.startswith(f"/subscriptions/{PERSON}/resourceGroups/rg-shop-dev-")
+        assert each.scope.id.startswith(f"/subscriptions/{PERSON}/resourceGroups/rg-shop-dev-")
         assert each.command.startswith(f"az role assignment create --name {each.name} --role {each.grant.role.value} ")
         assert str(uuid.UUID(each.name)) == each.name
 
@@ -159,8 +159,24 @@ def test_programs_are_told_the_same() -> None:
         "role": "Storage Account Contributor",
         "role_id": Role.STORAGE_ACCOUNT_CONTRIBUTOR.value,
         "target": "storage",
-        "scope": first.scope,
+        "scope": first.scope.id,
         "reason": first.grant.reason,
         "assignment": first.name,
         "command": first.command,
     }
+
+
+def test_what_is_brought_is_told_by_its_id_and_what_comes_with_a_workspace_by_a_question() -> None:
+    group = f"/subscriptions/{ROBOT}/resourceGroups/hub/providers"
+    account = f"{group}/Microsoft.Storage/storageAccounts/ours"
+    workspace = f"{group}/Microsoft.MachineLearningServices/workspaces/ours"
+    identity = f"{group}/Microsoft.ManagedIdentity/userAssignedIdentities/Ours"
+    brought = settings(bring={"storage_account": account, "identities": {"serving": identity}})
+    (reads,) = [
+        e for e in list_permissions(stack(brought), (ONLINE,)) if e.grant.logical_name.endswith("reader-storage")
+    ]
+    (pulls, *_) = list_permissions(stack(settings(bring={"workspace": workspace})), (ONLINE,))
+
+    assert (reads.scope.id, reads.holder.identity_id) == (account, identity)
+    assert f'--scope "$(az resource show --ids {workspace} --query properties.containerRegistry' in pulls.command
+    assert "--name" not in pulls.command.partition(" --role ")[0]

@@ -193,9 +193,31 @@ ROWS: Mapping[str, tuple[tuple[dict[str, Any], dict[str, str]], ...]] = {
         (
             {"bring": {"workspace": WORKSPACE}, "storage": {}, "vault": {}, "registry": {}, "logs": {}},
             dict.fromkeys(
-                ("storage", "vault", "registry"),
+                ("storage", "vault", "registry", "logs"),
                 "says how it is made, but bring.workspace brings it; remove the section",
             ),
+        ),
+    ),
+    "_ids_are_of_their_type": (
+        (
+            {"bring": {"storage_account": VAULT}},
+            {
+                "bring.storage_account": "is the id of a Microsoft.KeyVault/vaults; give that of a "
+                "Microsoft.Storage/storageAccounts"
+            },
+        ),
+        (
+            {"bring": {"identities": {"serving": LOGS}}},
+            {
+                "bring.identities.serving": "is the id of a Microsoft.OperationalInsights/workspaces; give that of a "
+                "Microsoft.ManagedIdentity/userAssignedIdentities"
+            },
+        ),
+    ),
+    "_each_purpose_has_its_own_identity": (
+        (
+            {"bring": {"identities": {"serving": IDENTITY, "cluster": IDENTITY.replace("/ours", "/Ours")}}},
+            {"bring.identities.cluster": "is the identity of serving too; each purpose has roles of its own"},
         ),
     ),
     "_brought_with_the_workspace": (

@@ -205,7 +205,7 @@ TYPES: tuple[TypeEntry, ...] = (
         flattened=False,
         put_long_running=True,
         delete_long_running=True,
-        variants={"properties": frozenset({"AmlCompute"})},
+        variants={"properties": frozenset({"AmlCompute", "Kubernetes"})},
     ),
     TypeEntry(
         token="machinelearningservices:OnlineEndpoint",

@@ -25,6 +25,7 @@ from starlette.types import Receive, Scope, Send
 from windlass_emulator import coverage, hosts, login
 from windlass_emulator.access import gate
 from windlass_emulator.arm import locks
+from windlass_emulator.arm.kubernetes.front_ends import front_ends
 from windlass_emulator.azure import LocalAzure
 from windlass_emulator.clock import azure_time
 from windlass_emulator.errors import AzureError, MlError, NotEmulatedError
@@ -65,12 +66,22 @@ class App:
             content=content,
             params={},
         )
-        site = _site(request, secure=scope["scheme"] == "https")
+        site = self._site(request, secure=scope["scheme"] == "https")
         answer = await self._answer(request, site)
         taken = time.perf_counter() - began
         await _send(send, request, answer, {**_headers(request, site, answer, taken), **answer.headers})
-        if site != "inference":  # scoring has hundreds a second, and its instances write logs of their own
+        if site not in {
+            "inference",
+            "cluster",
+        }:  # scoring has hundreds a second, and its instances write logs of their own
             _log.info("%s %s%s %s %.0f ms", request.method, request.host, request.path, answer.status, taken * 1000)
+
+    def _site(self, request: Request, *, secure: bool) -> Site | None:
+        if (front_end := front_ends(self._azure).get(request.host)) is not None:
+            return "cluster" if front_end.secure == secure else None
+        # The admin API stands on a plain listener of its own; Azure's names never lead to it, nor it to them.
+        site = hosts.site_of(request.host)
+        return site if (site == "admin") != secure else None
 
     async def _answer(self, request: Request, site: Site | None) -> Answer:
         try:
@@ -102,12 +113,6 @@ class App:
         if found := self._router.find(site, request.method, request.path):
             return found
         raise NotEmulatedError(coverage.what_is_asked(request.method, request.host, request.path))
-
-
-def _site(request: Request, *, secure: bool) -> Site | None:
-    # The admin API stands on a plain listener of its own; Azure's names never lead to it, nor it to them.
-    site = hosts.site_of(request.host)
-    return site if (site == "admin") != secure else None
 
 
 class _ClientGoneError(Exception):

@@ -35,6 +35,8 @@ class Feature:
         deleted: By lower-case type, what else must end when a resource of it is removed with its parent or group
             (called with the id before the store forgets it; see `LocalAzure.remove`).
         environments: Makes what makes virtual environments; one part has it.
+        resolve: Tells where a host name leads that is none of Azure's fixed ones: the port on 127.0.0.1, or the
+            sentence that refuses it; None when this part does not know the name.
     """
 
     name: str
@@ -46,3 +48,4 @@ class Feature:
     status: Callable[[LocalAzure], Mapping[str, Any]] | None = None
     deleted: Mapping[str, Callable[[LocalAzure, str], Awaitable[None]]] = field(default_factory=dict)
     environments: Callable[[Settings, Processes], Environments] | None = None
+    resolve: Callable[[LocalAzure, str], int | str | None] | None = None

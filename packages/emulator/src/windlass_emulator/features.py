@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from windlass_emulator import admin, arm, batch, login, lro, online
+from windlass_emulator import admin, arm, batch, containers, images, login, lro, online
 from windlass_emulator.feature import Feature
 from windlass_emulator.ml import (
     codes,
@@ -10,6 +10,7 @@ from windlass_emulator.ml import (
     data,
     datastores,
     environments_assets,
+    managed_network,
     models,
     quota,
     venvs,
@@ -25,6 +26,7 @@ def features() -> tuple[Feature, ...]:
         admin.feature(),
         *arm.features(),
         workspaces.feature(),
+        managed_network.feature(),
         datastores.feature(),
         computes.feature(),
         quota.feature(),
@@ -35,4 +37,6 @@ def features() -> tuple[Feature, ...]:
         venvs.feature(),
         online.feature(),
         batch.feature(),
+        images.feature(),
+        containers.feature(),
     )

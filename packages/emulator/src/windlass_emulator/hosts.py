@@ -11,6 +11,7 @@ BLOB_SUFFIX = ".blob.core.windows.net"
 _API_SUFFIX = ".api.azureml.ms"
 _INFERENCE = re.compile(r"[a-z0-9-]+\.([a-z0-9]+)\.inference\.ml\.azure\.com\Z")
 _FIXED: dict[str, Site] = {
+    "acrtaskprodlocal001.blob.core.windows.net": "builds",
     "management.azure.com": "management",
     "login.microsoftonline.com": "login",
     "login.windows.net": "login",

@@ -17,11 +17,13 @@ from windlass_emulator.errors import AzureError, invalid_content
 if TYPE_CHECKING:
     from windlass_emulator.azure import LocalAzure
 
-Site = Literal["management", "login", "api", "inference", "admin"]
+Site = Literal["management", "login", "api", "inference", "cluster", "builds", "vault", "admin"]
 """Which of Azure's host names a route belongs to.
 
 management: management.azure.com. login: login.microsoftonline.com. api: {region}.api.azureml.ms.
-inference: {endpoint}.{region}.inference.ml.azure.com. admin: the local Azure's own (status, faults), on 127.0.0.1 only.
+inference: {endpoint}.{region}.inference.ml.azure.com. cluster: the inference router of an AKS cluster.
+builds: the blobs of the registry service itself. vault: {vault}.vault.azure.net.
+admin: the local Azure's own (status, faults), on 127.0.0.1 only.
 """
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
-from windlass_emulator.clock import azure_time
+from windlass_emulator.clock import arm_time, azure_time
 from windlass_emulator.errors import AzureError
 from windlass_emulator.http import Answer, Request, Route
 from windlass_emulator.operations import FAILED, RUNNING, SUCCEEDED, Operation
@@ -33,7 +33,8 @@ class Family:
         result: The path segment of Location while running; None when a PUT's Location is the resource itself.
         query: What follows the api-version in the address of the status and of the result.
         prefix: Put before the operation's id.
-        body: The shape of the status: "bare" {status}, "timed" with times and percent, "named" {id, name, status}.
+        body: The shape of the status: "bare" {status}, "timed" with times and percent, "named" {id, name, status},
+            "resource" {id of the resource, status, startTime, properties}.
         running: The word for not yet ended.
         put: Status of the first answer to a PUT, with the resource as body for 201 and nothing for 202.
         put_location: Where a PUT's Location points.
@@ -46,7 +47,7 @@ class Family:
     result: str | None
     query: tuple[str, str] = ("", "")
     prefix: str = ""
-    body: Literal["bare", "timed", "named"] = "bare"
+    body: Literal["bare", "timed", "named", "resource"] = "bare"
     running: str = RUNNING
     put: int = 201
     put_location: Literal["resource", "result", "none"] = "none"
@@ -59,6 +60,12 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         "workspace": Family(
             _ML, "workspaceOperationsStatus", "workspaceOperationsStatus", ("type=async", "type=location"), put=202,
             put_location="result",
+        ),
+        "managed_network": Family(
+            _ML, None, "workspaceOperationsStatus", ("", "type=location"), put=202, put_location="result"
+        ),
+        "outbound_rule": Family(
+            _ML, None, "workspaceOperationsStatus", ("", "type=location"), put=202, put_location="result"
         ),
         "compute": Family(_ML, "computeOperationsStatus", None, ("service=new", "")),
         "online_endpoint": Family(
@@ -82,8 +89,20 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         "container_registry": Family(
             "Microsoft.ContainerRegistry", "operationStatuses", "operationResults", put_location="none"
         ),
+        "container_group": Family("Microsoft.ContainerInstance", "operations", None, body="resource"),
         "arm": Family("Microsoft.Resources", None, "operationresults", put=202, put_location="result"),
         "key_vault": Family("Microsoft.KeyVault", None, "operationResults", put_location="none"),
+        "network": Family("Microsoft.Network", "operations", "operationResults", put_location="none"),
+        "private_dns": Family(
+            "Microsoft.Network", "privateDnsOperationStatuses", "privateDnsOperationResults", put=202,
+            put_location="result",
+        ),
+        "kubernetes_cluster": Family(
+            "Microsoft.ContainerService", "operations", "operationresults", body="named", put_location="none"
+        ),
+        "cluster_extension": Family(
+            "Microsoft.KubernetesConfiguration", "operations", "operationresults", body="named", put_location="none"
+        ),
         "log_analytics": Family("Microsoft.OperationalInsights", None, "operationStatuses", put_location="none"),
     }
 )  # fmt: skip
@@ -247,7 +266,10 @@ def status_body(request: Request, operation: Operation) -> dict[str, Any]:
     body: dict[str, Any] = {"status": word}
     if family.body == "bare" and operation.status == SUCCEEDED:
         body["percentComplete"] = 100.0
-    if family.body != "bare":
+    if family.body == "resource":
+        started = arm_time(operation.started)
+        body = {"id": operation.resource, "status": word, "startTime": started, "properties": {"events": []}}
+    elif family.body != "bare":
         body = {"id": path, "name": operation.id, "status": word}
     if family.body == "timed":
         ended = _NEVER if operation.ended is None else azure_time(operation.ended)

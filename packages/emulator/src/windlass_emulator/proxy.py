@@ -1,7 +1,8 @@
 """The CONNECT proxy: Azure's public host names lead to the local Azure's own listeners, every other name to nothing.
 
 It resolves no name and opens no connection but to 127.0.0.1, so a process that has loaded azure.env cannot reach
-the cloud by mistake.
+the cloud by mistake. Plain HTTP is passed on for the few addresses that Azure itself serves so: inference routers of
+AKS clusters whose owner has allowed insecure connections.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ import contextlib
 import logging
 import socket
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 _log = logging.getLogger(__name__)
 
 _LARGEST_HEAD = 16384
 _HIGH_WATER = 256 * 1024
 
-Resolve = Callable[[str], int | str]
-"""Returns the port on 127.0.0.1 that a host name leads to, or the sentence that refuses it."""
+Resolve = Callable[[str, bool], int | str]
+"""Returns the port on 127.0.0.1 that a host name leads to, over TLS or (False) without, or the sentence that refuses
+it."""
 
 
 class Proxy:
@@ -58,18 +61,19 @@ class Proxy:
 
     async def _connect(self, client: _Client, head: bytes) -> None:
         method, target, *_ = (*head.split(b"\r\n", 1)[0].decode("latin-1").split(" "), "", "")
-        if method != "CONNECT":
-            client.refuse(f"the proxy of the local Azure knows CONNECT only, not {method}")
+        tunnel = method == "CONNECT"
+        if not tunnel and not target.startswith("http://"):
+            client.refuse(f"the proxy of the local Azure knows CONNECT and http addresses only, not {method} {target}")
             return
-        host = target.rpartition(":")[0].strip("[]").lower()
-        found = self._resolve(host)
+        host = target.rpartition(":")[0].strip("[]").lower() if tunnel else (urlsplit(target).hostname or "")
+        found = self._resolve(host, tunnel)
         if isinstance(found, str):
             _log.warning("refused %s: %s", target, found)
             client.refuse(found)
             return
         loop = asyncio.get_running_loop()
         try:
-            await loop.create_connection(lambda: _Service(self, client), "127.0.0.1", found)
+            await loop.create_connection(lambda: _Service(self, client, tunnel=tunnel), "127.0.0.1", found)
         except OSError as error:
             client.refuse(f"{host} does not listen at the moment: {error}")
 
@@ -133,12 +137,14 @@ class _Client(_End):
         elif len(self._head) > _LARGEST_HEAD:
             self.refuse("the head of the request is too long")
 
-    def established(self, service: _Service) -> None:
-        """Become a tunnel."""
+    def established(self, service: _Service, *, tunnel: bool) -> None:
+        """Become a tunnel, or pass the request on as it is: our own listeners understand whole addresses."""
         assert self.transport is not None
         self.other = service
-        self.transport.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        early = self._head.partition(b"\r\n\r\n")[2]
+        early = self._head
+        if tunnel:
+            self.transport.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            early = self._head.partition(b"\r\n\r\n")[2]
         if early:
             super().data_received(early)
 
@@ -159,9 +165,10 @@ class _Client(_End):
 class _Service(_End):
     """The end that a listener of the local Azure holds."""
 
-    def __init__(self, proxy: Proxy, client: _Client) -> None:
+    def __init__(self, proxy: Proxy, client: _Client, *, tunnel: bool) -> None:
         super().__init__(proxy)
         self.other = client
+        self._tunnel = tunnel
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -171,4 +178,4 @@ class _Service(_End):
             transport.close()
             return
         with contextlib.suppress(OSError):
-            client.established(self)
+            client.established(self, tunnel=self._tunnel)

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from windlass_emulator import azurite, hosts, secret_store, tls
 from windlass_emulator.app import App
+from windlass_emulator.arm.kubernetes.front_ends import front_ends
 from windlass_emulator.azure import Listener, LocalAzure
 from windlass_emulator.azurite import Azurite, AzuriteProgram
 from windlass_emulator.clock import SystemClock
@@ -31,7 +32,7 @@ from windlass_emulator.guard import birth_of
 from windlass_emulator.http import Router
 from windlass_emulator.listeners import HOST, HttpServer, bind, port_of
 from windlass_emulator.processes import GuardPipe, Processes
-from windlass_emulator.proxy import Proxy
+from windlass_emulator.proxy import Proxy, Resolve
 from windlass_emulator.secret_store import Secrets
 from windlass_emulator.settings import CLIENT_ID, SUBSCRIPTION_ID, TENANT_ID, Settings
 from windlass_emulator.storage_service import ACCOUNT_TYPE, AzuriteBlobs
@@ -135,9 +136,9 @@ async def _lay_ground(folder: DataFolder, guard_lock: int, stack: AsyncExitStack
 async def _listen(ground: _Ground, azure: LocalAzure, storage: Azurite, stack: AsyncExitStack) -> None:
     server = HttpServer(App(azure, Router(route for feature in azure.features for route in feature.routes)))
     stack.push_async_callback(server.close)
-    await server.start(ground.sockets["api"], ground.files.server_context())
+    await server.start(ground.sockets["api"], ground.files.server_context(lambda host: host in front_ends(azure)))
     await server.start(ground.sockets["admin"])
-    proxy = Proxy(_resolver(ground.store, port_of(ground.sockets["api"]), storage))
+    proxy = Proxy(_resolver(azure, ground, storage))
     stack.push_async_callback(proxy.close)
     await proxy.start(ground.sockets["proxy"])
 
@@ -200,16 +201,24 @@ async def _stop_part(feature: Feature, azure: LocalAzure) -> None:
         _log.exception("stopping %s", feature.name)
 
 
-def _resolver(store: Store, api_port: int, storage: Azurite) -> Callable[[str], int | str]:
-    def resolve(host: str) -> int | str:
-        if account := hosts.storage_account_of(host):
-            if any(stored.name == account for stored in store.of_type(ACCOUNT_TYPE)):
-                return storage.port
-            return f"the local Azure has no storage account {account}"
+def _resolver(azure: LocalAzure, ground: _Ground, storage: Azurite) -> Resolve:
+    api, plain = port_of(ground.sockets["api"]), port_of(ground.sockets["admin"])
+
+    def resolve(host: str, encrypted: bool) -> int | str:  # noqa: FBT001 - the shape of Resolve
+        front_end = front_ends(azure).get(host)
+        if front_end is not None:
+            refusal = f"{host} answers at {front_end.address} only"
+            return refusal if front_end.secure != encrypted else api if encrypted else plain
         site = hosts.site_of(host)
-        if site is None or site == "admin":
-            return f"the local Azure does not answer for {host}, and lets nothing through to the real one"
-        return api_port
+        if site is not None and site != "admin" and encrypted:
+            return api
+        if (account := hosts.storage_account_of(host)) and encrypted:
+            known = any(stored.name == account for stored in azure.store.of_type(ACCOUNT_TYPE))
+            return storage.port if known else f"the local Azure has no storage account {account}"
+        for feature in azure.features:
+            if feature.resolve is not None and (found := feature.resolve(azure, host)) is not None:
+                return found
+        return f"the local Azure does not answer for {host}, and lets nothing through to the real one"
 
     return resolve
 
@@ -218,6 +227,7 @@ def _client_environment(proxy: str, files: TlsFiles) -> dict[str, str]:
     authority = str(files.authority.resolve())
     return {
         "HTTPS_PROXY": proxy,
+        "HTTP_PROXY": proxy,
         "NO_PROXY": "127.0.0.1,localhost",
         "REQUESTS_CA_BUNDLE": authority,
         "SSL_CERT_FILE": authority,

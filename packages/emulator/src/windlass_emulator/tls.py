@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,12 +35,37 @@ class TlsFiles:
     certificate: Path
     key: Path
 
-    def server_context(self) -> ssl.SSLContext:
-        """Return the context of the listeners."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(self.certificate, self.key)
+    def server_context(self, is_own_host: Callable[[str], bool] = lambda _: False) -> ssl.SSLContext:
+        """Return the context of the listeners.
+
+        Args:
+            is_own_host: Tells a host name of the user's (that of a cluster, say). It is none of Azure's, so the
+                certificate does not carry it; one is made for it when it is first asked for.
+        """
+        context = _context(self.certificate, self.key)
+        own: dict[str, ssl.SSLContext] = {}
+
+        def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
+            if name is not None and is_own_host(name.lower()):
+                if name.lower() not in own:
+                    own[name.lower()] = self._context_of(name.lower())
+                connection.context = own[name.lower()]
+
+        context.sni_callback = choose
         return context
+
+    def _context_of(self, host: str) -> ssl.SSLContext:
+        folder = self.authority.parent
+        files = TlsFiles(self.authority, folder / f"host-{host}.pem", folder / f"host-{host}.key")
+        _make_certificate(files, folder / "ca.key", (host,), datetime.now(UTC))
+        return _context(files.certificate, files.key)
+
+
+def _context(certificate: Path, key: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, key)
+    return context
 
 
 def ensure(folder: Path, names: tuple[str, ...], now: datetime | None = None) -> TlsFiles:

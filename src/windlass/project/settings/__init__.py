@@ -8,7 +8,7 @@ holds the rest. Everything that is wrong is reported together, each with its key
 from __future__ import annotations
 
 from windlass.project.names import OWN_TAGS
-from windlass.project.settings.bring import BringSettings, BringSubnets
+from windlass.project.settings.bring import BringSettings, BringSubnets, Brought, brought_things
 from windlass.project.settings.compute import (
     ClusterSettings,
     InstanceTypeSettings,
@@ -43,6 +43,7 @@ __all__ = [
     "AzureSettings",
     "BringSettings",
     "BringSubnets",
+    "Brought",
     "BudgetSettings",
     "ClusterAlerts",
     "ClusterSettings",
@@ -64,6 +65,7 @@ __all__ = [
     "StorageSettings",
     "TlsSettings",
     "VaultSettings",
+    "brought_things",
     "parse_settings",
     "refuse_wrong_shell",
 ]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
@@ -41,3 +44,53 @@ class BringSettings(Section):
     identities: dict[IdentityPurpose, ArmId] = Field(
         default_factory=dict, description="User-assigned identities by purpose: workspace, serving, cluster, kubernetes"
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brought:
+    """One id that the settings bring.
+
+    Attributes:
+        key: The key under `bring`.
+        name: The key below it, for what there are many of; else empty.
+        id: The ARM id.
+    """
+
+    key: str
+    name: str = ""
+    id: str
+
+    @property
+    def path(self) -> str:
+        """The key path under `windlass:settings`."""
+        return ".".join(part for part in ("bring", self.key, self.name) if part)
+
+    @property
+    def type(self) -> str:
+        """The type that the id has to be of."""
+        return TYPES[self.key]
+
+
+TYPES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "workspace": "Microsoft.MachineLearningServices/workspaces",
+        "virtual_network": "Microsoft.Network/virtualNetworks",
+        "subnets": "Microsoft.Network/virtualNetworks/subnets",
+        "private_dns_zones": "Microsoft.Network/privateDnsZones",
+        "container_registry": "Microsoft.ContainerRegistry/registries",
+        "storage_account": "Microsoft.Storage/storageAccounts",
+        "key_vault": "Microsoft.KeyVault/vaults",
+        "log_workspace": "Microsoft.OperationalInsights/workspaces",
+        "identities": "Microsoft.ManagedIdentity/userAssignedIdentities",
+    }
+)
+"""By key under `bring`."""
+
+
+def brought_things(bring: BringSettings) -> Iterator[Brought]:
+    """List every id that the settings bring."""
+    for key, value in bring.model_dump(exclude_none=True).items():
+        if isinstance(value, str):
+            yield Brought(key=key, id=value)
+        else:
+            yield from (Brought(key=key, name=name, id=arm_id) for name, arm_id in value.items())

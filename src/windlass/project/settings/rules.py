@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 
+from windlass.project.arm_ids import parse_arm_id, same_type
 from windlass.project.names import OWN_TAGS
-from windlass.project.settings.bring import BringSubnets
+from windlass.project.settings.bring import BringSubnets, brought_things
 from windlass.project.settings.document import Settings
 
 Problem = tuple[str, str]
@@ -44,11 +45,19 @@ def contradictions(settings: Settings, *, without: Collection[str] = ()) -> tupl
     return tuple(problem for rule in asked for problem in rule.find(settings))
 
 
+_COMING = (
+    "network",
+    "kubernetes",
+    "monitoring",
+    "budget",
+)
+"""Sections whose components are not there yet."""
+
+
 def _not_built_yet(settings: Settings) -> Iterator[Problem]:
-    """Sections whose components are not there yet are refused: a setting that does nothing would be a lie."""
-    built: frozenset[str] = frozenset({"policy", "deployers"})
-    for section in ("network", "bring", "kubernetes", "monitoring", "budget", "deployers", "policy"):
-        if section in settings.model_fields_set and section not in built:
+    """A setting that does nothing would be a lie."""
+    for section in _COMING:
+        if section in settings.model_fields_set:
             yield section, "is not built yet in this version; remove it"
     if settings.protection.locks:
         yield "protection.locks", "is not built yet in this version; remove it"
@@ -155,9 +164,23 @@ def _brought_instead_of_made(settings: Settings) -> Iterator[Problem]:
     }
     for section, key in made.items():
         brought = next((each for each in (key, "workspace") if getattr(settings.bring, each) is not None), None)
-        comes_along = section != "logs" or brought == key
-        if brought is not None and comes_along and section in settings.model_fields_set:
+        if brought is not None and section in settings.model_fields_set:
             yield section, f"says how it is made, but bring.{brought} brings it; remove the section"
+
+
+def _ids_are_of_their_type(settings: Settings) -> Iterator[Problem]:
+    for thing in brought_things(settings.bring):
+        found = parse_arm_id(thing.id).type
+        if not same_type(found, thing.type):
+            yield thing.path, f"is the id of a {found}; give that of a {thing.type}"
+
+
+def _each_purpose_has_its_own_identity(settings: Settings) -> Iterator[Problem]:
+    taken: dict[str, str] = {}
+    for purpose, arm_id in settings.bring.identities.items():
+        other = taken.setdefault(arm_id.lower(), purpose)
+        if other != purpose:
+            yield f"bring.identities.{purpose}", f"is the identity of {other} too; each purpose has roles of its own"
 
 
 def _brought_with_the_workspace(settings: Settings) -> Iterator[Problem]:
@@ -229,6 +252,8 @@ RULES: tuple[Rule, ...] = (
     _rule(_instance_types_name_pools, "kubernetes"),
     _rule(_clusters_that_are_never_off, "clusters"),
     _rule(_brought_instead_of_made, "bring", "storage", "vault", "registry", "logs"),
+    _rule(_ids_are_of_their_type, "bring"),
+    _rule(_each_purpose_has_its_own_identity, "bring"),
     _rule(_brought_with_the_workspace, "bring", "network"),
     _rule(_brought_into_a_private_network, "bring", "network", "clusters", "kubernetes"),
     _rule(_somebody_is_told_of_the_budget, "budget", "monitoring"),

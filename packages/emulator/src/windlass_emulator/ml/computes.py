@@ -1,4 +1,7 @@
-"""Clusters (AmlCompute) as Azure Resource Manager sees them. Their nodes are run by the part that runs jobs."""
+"""Computes of a workspace as Azure Resource Manager sees them.
+
+Clusters (AmlCompute), whose nodes are run by the part that runs jobs, and attached AKS clusters (`attached.py`).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from windlass_emulator.errors import NotEmulatedError, OperationFailedError, inv
 from windlass_emulator.feature import Feature
 from windlass_emulator.http import Answer, Request, Route
 from windlass_emulator.lro import accepted, accepted_put, new_operation
+from windlass_emulator.ml import attached, cluster_network, managed_network
 from windlass_emulator.ml.common import (
     WORKSPACE,
     child_id,
@@ -21,6 +25,7 @@ from windlass_emulator.ml.common import (
     require_name,
     require_workspace,
     type_of,
+    workspace_of,
 )
 from windlass_emulator.ml.quota import NodeCounts, clusters, require_nodes
 from windlass_emulator.ml.shapes import COMPUTE, COMPUTE_PATCH
@@ -42,19 +47,20 @@ _IMMUTABLE = ("vmSize", "vmPriority", "osType", "subnet", "isolatedNetwork", "en
 
 
 async def put_compute(request: Request) -> Answer:
-    """Create a cluster, or change the scale settings of one: 201 either way, then an operation."""
+    """Create a cluster, change its scale settings, or attach a Kubernetes cluster: 201, then an operation."""
     workspace = require_workspace(request)
     require_name(request.params["name"], _NAME, "compute", "2 to 16 letters, digits and '-'")
     body = request.json()
-    _refuse_kind(body)
+    kind = _kind(body)
     check(body, COMPUTE)
     refuse_if_busy(request, child_id(workspace, "computes", request.params["name"]))
     existing = request.azure.store.get(child_id(workspace, "computes", request.params["name"]))
-    properties = _wanted(body, existing)
-    if existing:
-        _refuse_change(existing, properties)
-    require_nodes(properties["vmSize"], properties["scaleSettings"]["maxNodeCount"])
-    stored = _begin(request, workspace, body, properties, existing)
+    if kind == "kubernetes":
+        wanted = attached.wanted(request, workspace, body, existing)
+    else:
+        wanted = _wanted_cluster(request, workspace, body, existing)
+    target = child_id(workspace, "computes", request.params["name"])
+    stored = request.azure.store.put(target, TYPE, wanted, parent=workspace.id, now=request.azure.clock.now())
     operation = new_operation(
         request, "compute", stored.id, "compute.create", region=region_of(workspace), fresh=existing is None
     )
@@ -62,13 +68,29 @@ async def put_compute(request: Request) -> Answer:
     return accepted_put(request, operation, _while_creating(request.azure, stored))
 
 
-def _refuse_kind(body: dict[str, Any]) -> None:
+def _kind(body: dict[str, Any]) -> str:
     properties = body.get("properties") or {}
     kind = properties.get("computeType")
     if kind is None:
         raise invalid_content("The request is missing the property 'properties.computeType'.")
-    if str(kind).lower() != "amlcompute":
-        raise NotEmulatedError(f"computes of type {kind} (only AmlCompute)")
+    if str(kind).lower() not in {"amlcompute", "kubernetes"}:
+        raise NotEmulatedError(f"computes of type {kind} (only AmlCompute and Kubernetes)")
+    return str(kind).lower()
+
+
+def _wanted_cluster(
+    request: Request, workspace: Resource, body: dict[str, Any], existing: Resource | None
+) -> dict[str, Any]:
+    """Return the body of a cluster that is made or changed, complete."""
+    if existing and attached.is_attached(existing):
+        raise ml_refusal(f"There is already another compute with the name '{existing.name}'.")
+    properties = _wanted(body, existing)
+    if existing:
+        _refuse_change(existing, properties)
+    else:
+        cluster_network.refuse(request.azure, workspace, properties, request.params["name"])
+    require_nodes(properties["vmSize"], properties["scaleSettings"]["maxNodeCount"])
+    return _stored(request, workspace, body, properties, existing)
 
 
 def _wanted(body: dict[str, Any], existing: Resource | None) -> dict[str, Any]:
@@ -142,13 +164,12 @@ def _plain(value: Any) -> str:
     return str(value).lower()
 
 
-def _begin(
+def _stored(
     request: Request, workspace: Resource, body: dict[str, Any], properties: dict[str, Any], existing: Resource | None
-) -> Resource:
-    azure = request.azure
-    now = azure_time(azure.clock.now())
+) -> dict[str, Any]:
+    now = azure_time(request.azure.clock.now())
     outer = existing.body["properties"] if existing else {}
-    stored = {
+    return {
         "location": (existing.body if existing else body).get("location") or region_of(workspace),
         "tags": body.get("tags") or {},
         "properties": {
@@ -169,13 +190,23 @@ def _begin(
         },
         **({"identity": body["identity"]} if body.get("identity") else {}),
     }
-    target = child_id(workspace, "computes", request.params["name"])
-    return azure.store.put(target, TYPE, stored, parent=workspace.id, now=azure.clock.now())
 
 
 async def _create(azure: LocalAzure, operation: Operation) -> None:
+    workspace = azure.store.get(workspace_of(operation.resource))
+    if workspace is not None:
+        await managed_network.provision(azure, workspace)
     await azure.take("compute.create" if operation.arguments["fresh"] else "compute.update")
-    _set_state(azure, _still_there(azure, operation), "Succeeded")
+    compute = _still_there(azure, operation)
+    if not attached.is_attached(compute):
+        _set_state(azure, compute, "Succeeded")
+        return
+    try:
+        known = attached.attach(azure, compute)
+    except OperationFailedError:
+        _set_state(azure, compute, "Failed")
+        raise
+    _set_state(azure, compute, "Succeeded", **known)
 
 
 def _still_there(azure: LocalAzure, operation: Operation) -> Resource:
@@ -200,6 +231,8 @@ def _set_state(azure: LocalAzure, cluster: Resource, state: str, **inner: Any) -
 async def patch_compute(request: Request) -> Answer:
     """Change the scale settings: 202 with the resource."""
     cluster = _require(request)
+    if attached.is_attached(cluster):
+        raise ml_refusal(f"An attached Kubernetes compute cannot be updated: '{cluster.name}'.")
     refuse_if_busy(request, cluster.id)
     body = request.json()
     check(body, COMPUTE_PATCH)
@@ -235,6 +268,8 @@ async def list_computes(request: Request) -> Answer:
 async def list_nodes(request: Request) -> Answer:
     """Return the nodes of a cluster."""
     cluster = _require(request)
+    if attached.is_attached(cluster):
+        raise ml_refusal(f"The compute '{cluster.name}' is attached; its nodes are those of the AKS cluster.")
     return Answer(200, {"computeType": "AmlCompute", "nodes": list(clusters(request.azure).nodes(cluster.id))})
 
 
@@ -248,7 +283,8 @@ def _require(request: Request) -> Resource:
 def _shown(azure: LocalAzure, cluster: Resource) -> dict[str, Any]:
     """Write a cluster as a GET does (recorded)."""
     properties = cluster.body["properties"]
-    inner = {**properties["properties"], **_live(clusters(azure).counts(cluster.id))}
+    live = {} if attached.is_attached(cluster) else _live(clusters(azure).counts(cluster.id))
+    inner = {**properties["properties"], **live}
     state = current_state(azure, cluster)
     body = {**cluster.body, "properties": {**properties, "provisioningState": state, "properties": inner}}
     return {"id": cluster.id, "name": cluster.name, "type": TYPE, **body}
@@ -286,18 +322,20 @@ def _while_creating(azure: LocalAzure, cluster: Resource) -> dict[str, Any]:
 
 
 async def delete_compute(request: Request) -> Answer:
-    """Delete a cluster with its nodes."""
+    """Delete a cluster with its nodes, or detach one that is attached."""
     workspace = require_workspace(request)
+    cluster = request.azure.store.get(child_id(workspace, "computes", request.params["name"]))
     # The specification requires the action; azure-native sends only the api-version. What Azure then does is not
-    # known, so a missing one is taken as Delete.
-    action = request.query.get("underlyingResourceAction", "Delete")
+    # known, so a missing one is taken as the one that fits.
+    fitting = "Detach" if cluster is not None and attached.is_attached(cluster) else "Delete"
+    action = request.query.get("underlyingResourceAction", fitting)
     if action not in {"Delete", "Detach"}:
         raise ml_refusal("The query's 'underlyingResourceAction' must be Delete or Detach.")
-    cluster = request.azure.store.get(child_id(workspace, "computes", request.params["name"]))
     if cluster is None:
         return Answer(204)
-    if action == "Detach":
-        raise ml_refusal(f"The compute '{cluster.name}' is not attached: it can be deleted, not detached.")
+    if action != fitting:
+        what = "attached: it can be detached, not deleted" if fitting == "Detach" else "not attached: it can be deleted"
+        raise ml_refusal(f"The compute '{cluster.name}' is {what}.")
     refuse_if_busy(request, cluster.id)
     operation = new_operation(request, "compute", cluster.id, "compute.delete", region=region_of(workspace))
     _set_state(request.azure, cluster, "Deleting")

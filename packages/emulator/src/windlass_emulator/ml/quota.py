@@ -124,7 +124,8 @@ def _cluster_size(azure: LocalAzure, cluster: Resource, region: str) -> VmSize |
     workspace = azure.store.get(workspace_of(cluster.id))
     if workspace is None or workspace.body["location"].lower() != region.lower():
         return None
-    return find_size(cluster.body["properties"]["properties"]["vmSize"])
+    size = cluster.body["properties"]["properties"].get("vmSize")
+    return find_size(size) if size else None  # an attached Kubernetes cluster draws on another quota
 
 
 # Refusing

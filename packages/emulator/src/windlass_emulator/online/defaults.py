@@ -13,6 +13,12 @@ REQUEST_SETTINGS: Mapping[str, Any] = {
     "requestTimeout": "PT5S",
     "maxConcurrentRequestsPerInstance": 1,
 }
+TARGET_UTILIZATION: Mapping[str, Any] = {
+    "minInstances": 1,
+    "maxInstances": 1,
+    "pollingInterval": "PT1S",
+    "targetUtilizationPercentage": 70,
+}
 PROBE: Mapping[str, Any] = {
     "failureThreshold": 30,
     "successThreshold": 1,
@@ -20,8 +26,8 @@ PROBE: Mapping[str, Any] = {
     "period": "PT10S",
     "initialDelay": "PT10S",
 }
-LONGEST_REQUEST = 180.0
-"""Seconds that a managed deployment may give a request at most (documented)."""
+LONGEST_REQUEST: Mapping[str, float] = {"Managed": 180.0, "Kubernetes": 300.0}
+"""Seconds that a deployment may give a request at most, by what it runs on (documented)."""
 
 SERVICE_VARIABLES = ("AZUREML_MODEL_DIR", "AZUREML_ENTRY_SCRIPT", "AML_APP_ROOT")
 """Environment variables that the service sets; clients send them back after a GET."""
@@ -37,11 +43,12 @@ def fill_deployment(body: Mapping[str, Any]) -> dict[str, Any]:
         AzureError: 400 for a duration that is none.
     """
     sent = body.get("properties") or {}
+    kind = "Kubernetes" if str(sent.get("endpointComputeType")).lower() == "kubernetes" else "Managed"
     probes = {name: _probe(sent.get(name), name) for name in ("livenessProbe", "readinessProbe")}
     properties = {
         "description": sent.get("description"),
         "properties": dict(sent.get("properties") or {}),
-        "endpointComputeType": "Managed",
+        "endpointComputeType": kind,
         "model": sent.get("model"),
         "modelMountPath": None,
         "environmentId": sent.get("environmentId"),
@@ -49,15 +56,17 @@ def fill_deployment(body: Mapping[str, Any]) -> dict[str, Any]:
         "environmentVariables": _variables(sent.get("environmentVariables")),
         "instanceType": sent.get("instanceType"),
         "appInsightsEnabled": bool(sent.get("appInsightsEnabled")),
-        "scaleSettings": {"scaleType": "Default"},
-        "requestSettings": _request_settings(sent.get("requestSettings")),
+        "scaleSettings": _scale_settings(sent.get("scaleSettings")),
+        "requestSettings": _request_settings(sent.get("requestSettings"), LONGEST_REQUEST[kind]),
         **probes,
         "egressPublicNetworkAccess": sent.get("egressPublicNetworkAccess") or "Enabled",
         "dataCollector": _data_collector(sent.get("dataCollector")),
     }
+    if kind == "Kubernetes":
+        properties["containerResourceRequirements"] = sent.get("containerResourceRequirements")
     return {
         "location": body["location"],
-        "kind": "Managed",
+        "kind": kind,
         "tags": dict(body.get("tags") or {}),
         "sku": {"name": "Default", "tier": "Standard", "capacity": (body.get("sku") or {}).get("capacity", 1)},
         "properties": properties,
@@ -68,15 +77,31 @@ def _variables(sent: Mapping[str, Any] | None) -> dict[str, str]:
     return {name: str(value) for name, value in (sent or {}).items() if name not in SERVICE_VARIABLES}
 
 
-def _request_settings(sent: Mapping[str, Any] | None) -> dict[str, Any]:
+def _scale_settings(sent: Mapping[str, Any] | None) -> dict[str, Any]:
+    given = {key: value for key, value in (sent or {}).items() if value is not None}
+    if str(given.get("scaleType", "Default")).lower() == "default":
+        return {"scaleType": "Default"}
+    settings = {**TARGET_UTILIZATION, **given, "scaleType": "TargetUtilization"}
+    where = "properties.scaleSettings"
+    for name in ("minInstances", "maxInstances", "targetUtilizationPercentage"):
+        _require_count(settings, name, where)
+    if settings["minInstances"] > settings["maxInstances"] or settings["targetUtilizationPercentage"] > 100:  # noqa: PLR2004
+        raise invalid_content(
+            f"'{where}' needs minInstances <= maxInstances and at most 100 percent; it is {settings}.", target=where
+        )
+    seconds(settings["pollingInterval"], f"{where}.pollingInterval")
+    return settings
+
+
+def _request_settings(sent: Mapping[str, Any] | None, longest: float) -> dict[str, Any]:
     given = {key: value for key, value in (sent or {}).items() if value is not None}
     settings = {**REQUEST_SETTINGS, **given}
     where = "properties.requestSettings"
     seconds(settings["maxQueueWait"], f"{where}.maxQueueWait")
-    if not 0 < seconds(settings["requestTimeout"], f"{where}.requestTimeout") <= LONGEST_REQUEST:
+    if not 0 < seconds(settings["requestTimeout"], f"{where}.requestTimeout") <= longest:
         raise invalid_content(
             f"'{where}.requestTimeout' is {settings['requestTimeout']}; it must be more than nothing and at most "
-            f"{LONGEST_REQUEST:g} seconds.",
+            f"{longest:g} seconds.",
             target=f"{where}.requestTimeout",
         )
     _require_count(settings, "maxConcurrentRequestsPerInstance", where)

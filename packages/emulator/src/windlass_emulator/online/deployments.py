@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from windlass_emulator import lro
 from windlass_emulator.errors import invalid_content
 from windlass_emulator.http import Answer, Request, Route
+from windlass_emulator.ml import managed_network
 from windlass_emulator.ml.common import listing, region_of, require_workspace, system_data
 from windlass_emulator.ml.quota import used_cores
 from windlass_emulator.ml.vm_sizes import find_size
-from windlass_emulator.online import defaults, logs, rules, shapes, views
+from windlass_emulator.online import defaults, kubernetes, logs, rules, shapes, views
 from windlass_emulator.online.busy import require_quiet_deployment
 from windlass_emulator.online.endpoints import deleted, without_status
 from windlass_emulator.online.ids import (
@@ -67,12 +68,24 @@ async def put_deployment(request: Request) -> Answer:
     rules.require_location(body, endpoint.body["location"])
     existing = request.azure.store.get(deployment_id(request, endpoint))
     filled = defaults.fill_deployment(body)
+    workspace = require_workspace(request)
+    managed_network.require_provisioned(request.azure, workspace)
+    _require_kind(endpoint, filled)
     _require_possible(request, endpoint, existing, filled)
-    find_parts(request.azure, require_workspace(request).id, filled["properties"])
+    find_parts(request.azure, workspace.id, filled["properties"])
     with request.azure.store.transaction():
         stored = _write(request, endpoint, existing, filled)
         operation = _start(request, stored, "online_deployment.apply")
     return lro.accepted_put(request, operation, views.deployment(request.azure, stored, request.api_version))
+
+
+def _require_kind(endpoint: Resource, filled: dict[str, Any]) -> None:
+    kind = "Kubernetes" if kubernetes.is_kubernetes(endpoint.body) else "Managed"
+    if filled["kind"] != kind:
+        raise rules.inference_refusal(
+            "EndpointComputeType",
+            f"The endpoint '{endpoint.name}' takes deployments of type {kind}, not {filled['kind']}.",
+        )
 
 
 def _require_possible(request: Request, endpoint: Resource, existing: Resource | None, filled: dict[str, Any]) -> None:
@@ -91,6 +104,9 @@ def _require_possible(request: Request, endpoint: Resource, existing: Resource |
 def _require_quota(request: Request, endpoint: Resource, identity: str, filled: dict[str, Any]) -> None:
     azure = request.azure
     instances = rules.require_capacity(filled["sku"]["capacity"])
+    if filled["kind"] == kubernetes.KIND:
+        kubernetes.require_deployment(azure, endpoint, request.params["deployment"], filled)
+        return
     instance_type = filled["properties"]["instanceType"]
     if not instance_type:
         raise invalid_content("The InstanceType field is required.", target="properties.instanceType")

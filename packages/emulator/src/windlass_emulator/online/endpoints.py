@@ -10,7 +10,7 @@ from windlass_emulator.access.service import require_in_workspace
 from windlass_emulator.errors import OperationFailedError, invalid_content
 from windlass_emulator.http import Answer, Request, Route
 from windlass_emulator.ml.common import listing, region_of, require_workspace, system_data, type_of, workspace_of
-from windlass_emulator.online import rules, shapes, views
+from windlass_emulator.online import kubernetes, rules, shapes, views
 from windlass_emulator.online.busy import require_quiet_endpoint, state_of
 from windlass_emulator.online.identities import complete_identity
 from windlass_emulator.online.ids import (
@@ -76,6 +76,9 @@ async def put_endpoint(request: Request) -> Answer:
 
 
 def _require_creatable(request: Request, body: dict[str, Any]) -> None:
+    if kubernetes.is_kubernetes(body):
+        workspace = require_workspace(request)
+        body["properties"]["compute"] = kubernetes.require_endpoint(request.azure, workspace, body)
     rules.require_identity(body, request.api_version)
     require_in_workspace(request.azure, require_workspace(request), "onlineEndpoints")
     region, store = region_of(require_workspace(request)), request.azure.store
@@ -99,6 +102,8 @@ def _require_updatable(request: Request, existing: Resource, body: dict[str, Any
     if not request.azure.store.fact(existing.id, "created"):
         raise rules.unrecoverable_endpoint(existing.name)
     rules.require_same_endpoint(existing.body, body)
+    if kubernetes.is_kubernetes(existing.body):
+        kubernetes.refuse_mirror(body["properties"].get("mirrorTraffic"))
     rules.require_traffic(*_traffic(body), known=_in_service(request.azure, existing.id))
 
 
@@ -157,6 +162,7 @@ def _write(
             "traffic": traffic,
             "mirrorTraffic": mirror,
             "publicNetworkAccess": sent.get("publicNetworkAccess") or "Enabled",
+            "compute": (existing.body["properties"] if existing else sent).get("compute"),
         },
     }
     now = request.azure.clock.now()

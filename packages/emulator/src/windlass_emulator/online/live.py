@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from windlass_emulator.ml.common import child_id
+from windlass_emulator.online import kubernetes
 from windlass_emulator.online.balance import Share, Turns
 from windlass_emulator.online.fleet import Fleet, Server
 from windlass_emulator.online.keys import TokenSigner, keys_of
@@ -48,7 +49,7 @@ class Live:
     """All that is in service.
 
     Attributes:
-        doorways: By host name.
+        doorways: By host name, or by cluster and name (`cluster_way`).
         fleets: By the deployment's id in lower case.
         arriving: Instances that are starting and in no fleet yet, by the same.
         signer: Of endpoint tokens; made when one is first asked for.
@@ -88,9 +89,11 @@ def effective_traffic(azure: LocalAzure, endpoint: str) -> dict[str, dict[str, i
 
 def open_doorway(azure: LocalAzure, endpoint: Resource) -> None:
     """Let requests in as the store says now: after a change of keys or traffic, and at start."""
+    if kubernetes.is_kubernetes(endpoint.body) and not kubernetes.cluster_of(azure, endpoint):
+        return  # its cluster was detached: nobody gets to it any more
     effective = effective_traffic(azure, endpoint.id)
     mirrored = next(((name, Share(share)) for name, share in effective["mirror"].items() if share), None)
-    live(azure).doorways[_host(endpoint)] = Doorway(
+    live(azure).doorways[_way_in(azure, endpoint)] = Doorway(
         endpoint=endpoint.id,
         name=endpoint.name,
         auth_mode=endpoint.body["properties"]["authMode"],
@@ -102,11 +105,21 @@ def open_doorway(azure: LocalAzure, endpoint: Resource) -> None:
 
 def close_doorway(azure: LocalAzure, endpoint: Resource) -> None:
     """Let no more requests in."""
-    live(azure).doorways.pop(_host(endpoint), None)
+    for way, doorway in list(live(azure).doorways.items()):
+        if doorway.endpoint.lower() == endpoint.id.lower():
+            del live(azure).doorways[way]
 
 
-def _host(endpoint: Resource) -> str:
+def _way_in(azure: LocalAzure, endpoint: Resource) -> str:
+    """Return the host of a managed endpoint; of one on a cluster the cluster of the endpoint and its name."""
+    if cluster := kubernetes.cluster_of(azure, endpoint):
+        return cluster_way(cluster, endpoint.name)
     return host_of(endpoint.name, endpoint.body["location"])
+
+
+def cluster_way(cluster: str, endpoint: str) -> str:
+    """Return the way into an endpoint on a cluster: the router's address may change, the cluster does not."""
+    return f"{cluster.lower()}/{endpoint.lower()}"
 
 
 async def close_fleet(azure: LocalAzure, deployment: str) -> None:

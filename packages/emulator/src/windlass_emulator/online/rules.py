@@ -134,7 +134,7 @@ def require_identity(body: Mapping[str, Any], api_version: str) -> None:
 
 
 def require_same_endpoint(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    """Refuse a change of what an endpoint keeps for life: its location and its identity.
+    """Refuse a change of what an endpoint keeps for life: its location, its identity and its compute.
 
     Its `properties.properties` do not change either, but are not refused: azure-ai-ml adds times of its own to them
     whenever it sends an endpoint back, and the service lets that pass.
@@ -149,8 +149,17 @@ def require_same_endpoint(old: Mapping[str, Any], new: Mapping[str, Any]) -> Non
             f"The resource already exists in location '{old['location']}'. "
             f"A resource with the same name cannot be created in location '{new.get('location')}'.",
         )
+    compute = (new.get("properties") or {}).get("compute")
+    if compute and not _same_compute(str(compute), (old.get("properties") or {}).get("compute")):
+        raise ml_refusal("The compute of an online endpoint cannot be changed once the endpoint has been created.")
     if new.get("identity") and _identity(new["identity"]) != _identity(old["identity"]):
         raise ml_refusal("The identity of an online endpoint cannot be changed once the endpoint has been created.")
+
+
+def _same_compute(sent: str, stored: str | None) -> bool:
+    return stored is not None and stored.lower().endswith(
+        f"/{sent.rsplit('/', 1)[-1].removeprefix('azureml:').lower()}"
+    )
 
 
 SERVICE_PROPERTIES = ("azureml.onlineendpointid", "AzureAsyncOperationUri", "createdAt", "createdBy", "lastModifiedAt")

@@ -14,12 +14,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from windlass_emulator.http import Answer, Request, Route
+from windlass_emulator.arm.kubernetes.front_ends import front_ends
+from windlass_emulator.http import Answer, Request, Route, Site
 from windlass_emulator.login import ML_AUDIENCES
 from windlass_emulator.online.client import BrokenError, Call, Reply, UnsendableError
 from windlass_emulator.online.fleet import ClosedError, Fleet, TooManyRequestsError
 from windlass_emulator.online.keys import is_key
-from windlass_emulator.online.live import Doorway, live, signer
+from windlass_emulator.online.live import Doorway, cluster_way, live, signer
 from windlass_emulator.tokens import TokenRefusedError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 MAX_PAYLOAD = 3 * 512 * 1024
 """Bytes of a request or an answer: 1.5 MB, as documented."""
 
+_ON_CLUSTER = "/api/v1/endpoint/{endpoint}"
 _DEPLOYMENT = "azureml-model-deployment"
 _NOT_FORWARDED = frozenset(
     {
@@ -59,15 +61,19 @@ def routes() -> tuple[Route, ...]:
         _route("OPTIONS", "/score", "specified"),
         _route("GET", "/swagger.json", "specified"),
         _route("GET", "/", "inferred"),
+        _route("POST", f"{_ON_CLUSTER}/score", "inferred", site="cluster"),
+        _route("GET", f"{_ON_CLUSTER}/score", "inferred", site="cluster"),
+        _route("OPTIONS", f"{_ON_CLUSTER}/score", "inferred", site="cluster"),
+        _route("GET", f"{_ON_CLUSTER}/swagger.json", "inferred", site="cluster"),
     )
 
 
-def _route(method: str, path: str, provenance: str) -> Route:
+def _route(method: str, path: str, provenance: str, *, site: Site = "inference") -> Route:
     return Route(
         method,
         path,
         score,
-        site="inference",
+        site=site,
         needs_token=False,
         needs_api_version=False,
         provenance=provenance,  # type: ignore[arg-type] # one of the three words above
@@ -77,9 +83,9 @@ def _route(method: str, path: str, provenance: str) -> Route:
 
 async def score(request: Request) -> Answer:
     """Have a deployment answer."""
-    doorway = live(request.azure).doorways.get(request.host)
+    doorway = live(request.azure).doorways.get(_way_in(request))
     if doorway is None:
-        return refusal(404, f"There is no online endpoint at {request.host}.")
+        return refusal(404, f"There is no online endpoint at {request.host}{request.path}.")
     if word := _why_not(request, doorway):
         return refusal(401, word)
     if len(request.content) > MAX_PAYLOAD:
@@ -95,6 +101,13 @@ async def score(request: Request) -> Answer:
     if not asked:
         _mirror(request.azure, doorway, call)
     return await _answer(fleet, call)
+
+
+def _way_in(request: Request) -> str:
+    endpoint = request.params.get("endpoint")
+    if endpoint is None:
+        return request.host
+    return cluster_way(front_ends(request.azure)[request.host].cluster, endpoint)
 
 
 def _why_not(request: Request, doorway: Doorway) -> str | None:
@@ -121,7 +134,9 @@ def _may_score(request: Request, doorway: Doorway, presented: str) -> bool:
 def _call(request: Request) -> Call:
     headers = {name: value for name, value in request.headers.items() if name.lower() not in _NOT_FORWARDED}
     headers.setdefault("x-request-id", str(uuid.uuid4()))
-    target = f"{request.path}?{urlencode(request.query)}" if request.query else request.path
+    # An instance does not know at which address it is reached: to it, scoring is always `/score`.
+    path = f"/{request.path.rsplit('/', 1)[1]}"
+    target = f"{path}?{urlencode(request.query)}" if request.query else path
     return Call(request.method, target, headers, request.content)
 
 

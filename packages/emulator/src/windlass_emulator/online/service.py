@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from windlass_emulator.errors import AzureError, OperationFailedError
 from windlass_emulator.ml.common import workspace_of
-from windlass_emulator.online import logs, prepare
+from windlass_emulator.online import kubernetes, logs, prepare
 from windlass_emulator.online.durations import seconds
 from windlass_emulator.online.fleet import Fleet
 from windlass_emulator.online.ids import DEPLOYMENT_TYPE, ENDPOINT_TYPE, endpoint_of
@@ -60,6 +60,8 @@ def _require_deployment(azure: LocalAzure, deployment: str) -> Resource:
 
 async def _apply(azure: LocalAzure, deployment: str) -> None:
     wanted = _require_deployment(azure, deployment).body
+    if wanted["kind"] == kubernetes.KIND:
+        kubernetes.require_nodes(azure, deployment, wanted)
     serving = azure.store.fact(deployment, "serving")
     await azure.take("online_deployment.update" if serving else "online_deployment.create")
     if serving and not prepare.needs_new_instances(serving["body"], wanted):
@@ -78,7 +80,7 @@ async def _replace(azure: LocalAzure, deployment: str, wanted: Mapping[str, Any]
     events = logs.Events(azure, deployment)
     prepared = await _prepare(azure, deployment, wanted, revision, events)
     fleet = _fleet(azure, deployment, wanted)
-    instances = [_instance(azure, fleet, prepared, index) for index in range(wanted["sku"]["capacity"])]
+    instances = [_instance(azure, fleet, prepared, index) for index in range(kubernetes.instances_of(wanted))]
     events.add("Created", "Created container inference-server")
     await _begin(azure, deployment, instances, {"revision": revision, "body": wanted})
     events.add("Started", "Started container inference-server")
@@ -108,7 +110,7 @@ async def _scale(azure: LocalAzure, deployment: str, revision: int, wanted: Mapp
     """Have as many instances of the revision in service as are wanted."""
     fleet = _fleet(azure, deployment, wanted)
     _tune(fleet, wanted)
-    count: int = wanted["sku"]["capacity"]
+    count = kubernetes.instances_of(wanted)
     kept = fleet.instances[:count]
     if len(kept) < count:
         prepare.require_rights(azure, deployment, new_image=False)
@@ -239,7 +241,7 @@ async def _revive(azure: LocalAzure, deployment: str) -> None:
         return
     if fleet.instances:  # an operation that was taken up again has been quicker
         return
-    instances = [_instance(azure, fleet, prepared, index) for index in range(body["sku"]["capacity"])]
+    instances = [_instance(azure, fleet, prepared, index) for index in range(kubernetes.instances_of(body))]
     fleet.instances = [*instances]
     for instance in instances:
         instance.revive()

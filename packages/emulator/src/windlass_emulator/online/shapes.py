@@ -82,6 +82,28 @@ DEPLOYMENT_PROPERTIES: Mapping[str, Shape] = {
 }
 """What a managed deployment has. `privateNetworkConnection` is a leftover of one api-version (below)."""
 
+KUBERNETES_PROPERTIES: Mapping[str, Shape] = {
+    **DEPLOYMENT_PROPERTIES,
+    "containerResourceRequirements": {
+        "containerResourceLimits": {"cpu": ANY, "gpu": ANY, "memory": ANY},
+        "containerResourceRequests": {"cpu": ANY, "gpu": ANY, "memory": ANY},
+    },
+    "scaleSettings": Union(
+        "scaleType",
+        {
+            "default": {"scaleType": ANY},
+            "targetutilization": {
+                "scaleType": ANY,
+                "maxInstances": ANY,
+                "minInstances": ANY,
+                "pollingInterval": ANY,
+                "targetUtilizationPercentage": ANY,
+            },
+        },
+    ),
+}
+"""What a deployment on a Kubernetes cluster has."""
+
 DEPLOYMENT: Mapping[str, Shape] = {
     **_READ_ONLY,
     "identity": _IDENTITY,
@@ -91,6 +113,8 @@ DEPLOYMENT: Mapping[str, Shape] = {
     "sku": _SKU,
     "tags": Values(ANY),
 }
+
+KUBERNETES_DEPLOYMENT: Mapping[str, Shape] = {**DEPLOYMENT, "properties": KUBERNETES_PROPERTIES}
 
 ENDPOINT_PATCH: Mapping[str, Shape] = {
     "identity": {"type": ANY, "userAssignedIdentities": Values(ANY)},
@@ -106,24 +130,21 @@ def check_endpoint(body: Mapping[str, Any]) -> None:
 
     Raises:
         AzureError: 400 with the unknown property.
-        NotEmulatedError: It is a Kubernetes endpoint.
     """
-    if compute := (body.get("properties") or {}).get("compute"):
-        raise NotEmulatedError(f"Kubernetes online endpoints (properties.compute '{compute}')")
     check(body, ENDPOINT)
 
 
 def check_deployment(body: Mapping[str, Any]) -> None:
-    """Refuse what is no managed deployment of the local Azure.
+    """Refuse what is no deployment of the local Azure, managed or on Kubernetes.
 
     Raises:
         AzureError: 400 with the unknown property.
-        NotEmulatedError: It is a Kubernetes deployment, or mounts its model elsewhere.
+        NotEmulatedError: It is of another kind, or mounts its model elsewhere.
     """
     properties = body.get("properties") or {}
     kind = str(properties.get("endpointComputeType", "Managed"))
-    if kind.lower() != "managed":
+    if kind.lower() not in {"managed", "kubernetes"}:
         raise NotEmulatedError(f"online deployments on {kind} compute (properties.endpointComputeType)")
     if properties.get("modelMountPath"):
         raise NotEmulatedError("properties.modelMountPath of an online deployment")
-    check(body, DEPLOYMENT)
+    check(body, DEPLOYMENT if kind.lower() == "managed" else KUBERNETES_DEPLOYMENT)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from windlass_emulator.ml.common import NAMESPACE
+from windlass_emulator.online import kubernetes
 from windlass_emulator.online.busy import state_of
 
 if TYPE_CHECKING:
@@ -65,10 +66,10 @@ def endpoint(azure: LocalAzure, resource: Resource, api_version: str) -> dict[st
             "azureml.onlineendpointid": online_endpoint_id(resource.id),
             **_operation_property(azure, resource, api_version),
         },
-        **_addresses(resource, known=bool(azure.store.fact(resource.id, "created"))),
+        **_addresses(azure, resource, known=bool(azure.store.fact(resource.id, "created"))),
         "authMode": stored["authMode"],
         "provisioningState": state_of(azure, resource),
-        "compute": None,
+        "compute": stored.get("compute"),
         "traffic": stored["traffic"],
         **_endpoint_extras(stored, api_version),
     }
@@ -78,18 +79,20 @@ def endpoint(azure: LocalAzure, resource: Resource, api_version: str) -> dict[st
         "type": "Microsoft.MachineLearningServices/workspaces/onlineEndpoints",
         "location": resource.body["location"],
         "tags": resource.body["tags"],
-        "kind": "Managed",
+        "kind": "K8S" if kubernetes.is_kubernetes(resource.body) else "Managed",
         "identity": resource.body["identity"],
         "systemData": resource.body["systemData"],
         "properties": shown,
     }
 
 
-def _addresses(resource: Resource, *, known: bool) -> dict[str, str | None]:
-    base = f"https://{host_of(resource.name, resource.body['location'])}"
+def _addresses(azure: LocalAzure, resource: Resource, *, known: bool) -> dict[str, str | None]:
+    base: str | None = f"https://{host_of(resource.name, resource.body['location'])}"
+    if kubernetes.is_kubernetes(resource.body):
+        base = kubernetes.base_address(azure, resource)
     return {
-        "scoringUri": f"{base}/score" if known else None,
-        "swaggerUri": f"{base}/swagger.json" if known else None,
+        "scoringUri": f"{base}/score" if known and base else None,
+        "swaggerUri": f"{base}/swagger.json" if known and base else None,
     }
 
 
@@ -131,7 +134,7 @@ def deployment(azure: LocalAzure, resource: Resource, api_version: str) -> dict[
         "type": "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments",
         "location": resource.body["location"],
         "tags": resource.body["tags"],
-        "kind": "Managed",
+        "kind": resource.body["kind"],
         "sku": resource.body["sku"],
         "systemData": resource.body["systemData"],
         "properties": stored,
