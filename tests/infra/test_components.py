@@ -13,13 +13,17 @@ import windlass.infra
 from windlass.infra.component import Component
 
 TYPES = {
+    "Alerts": "windlass:infra:Alerts",
     "AttachedCluster": "windlass:infra:AttachedCluster",
+    "Budget": "windlass:infra:Budget",
     "Cluster": "windlass:infra:Cluster",
+    "Diagnostics": "windlass:infra:Diagnostics",
     "Endpoint": "windlass:infra:Endpoint",
     "Grants": "windlass:infra:Grants",
     "Group": "windlass:infra:Group",
     "Identity": "windlass:infra:Identity",
     "Kubernetes": "windlass:infra:Kubernetes",
+    "Locks": "windlass:infra:Locks",
     "Observability": "windlass:infra:Observability",
     "Registry": "windlass:infra:Registry",
     "Storage": "windlass:infra:Storage",

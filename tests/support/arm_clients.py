@@ -16,11 +16,14 @@ from azure.mgmt.consumption import ConsumptionManagementClient
 from azure.mgmt.containerinstance import ContainerInstanceManagementClient
 from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 from azure.mgmt.containerservice import ContainerServiceClient
+from azure.mgmt.dns import DnsManagementClient
 from azure.mgmt.keyvault import KeyVaultManagementClient
 from azure.mgmt.kubernetesconfiguration import SourceControlConfigurationClient
 from azure.mgmt.loganalytics import LogAnalyticsManagementClient
 from azure.mgmt.monitor import MonitorManagementClient
 from azure.mgmt.msi import ManagedServiceIdentityClient
+from azure.mgmt.network import NetworkManagementClient
+from azure.mgmt.privatedns import PrivateDnsManagementClient
 from azure.mgmt.resource import ResourceManagementClient, SubscriptionClient
 from azure.mgmt.resource.locks import ManagementLockClient
 from azure.mgmt.storage import StorageManagementClient
@@ -116,6 +119,21 @@ class ArmClients:
         return self._client(AuthorizationManagementClient)
 
     @cached_property
+    def networks(self) -> Any:
+        """Virtual networks and what is in them."""
+        return self._client(NetworkManagementClient)
+
+    @cached_property
+    def private_dns(self) -> Any:
+        """Private DNS zones."""
+        return self._client(PrivateDnsManagementClient)
+
+    @cached_property
+    def dns(self) -> Any:
+        """Public DNS zones."""
+        return self._client(DnsManagementClient)
+
+    @cached_property
     def locks(self) -> Any:
         """Locks."""
         return self._client(ManagementLockClient)
@@ -174,6 +192,17 @@ class ArmClients:
         name = name or fresh("logs-")
         made = self.logs.workspaces.begin_create_or_update(group, name, {"location": "westeurope"}).result()
         return str(made.id)
+
+    def network(self, group: str, **subnets: str) -> str:
+        """Make a virtual network of 10.1.0.0/16 with subnets by name and range; return its name."""
+        name = fresh("vnet-")
+        body = {
+            "location": "westeurope",
+            "address_space": {"address_prefixes": ["10.1.0.0/16"]},
+            "subnets": [{"name": key, "address_prefix": prefix} for key, prefix in subnets.items()],
+        }
+        self.networks.virtual_networks.begin_create_or_update(group, name, body).result()
+        return name
 
     def blobs(self, group: str, account: str) -> BlobServiceClient:
         """Return a blob client with the account's key."""

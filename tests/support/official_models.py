@@ -59,9 +59,13 @@ def module_path(module: str) -> Path:
 
 
 @cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def _classes(path: Path) -> dict[str, ast.ClassDef]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    return {node.name: node for node in _tree(path).body if isinstance(node, ast.ClassDef)}
 
 
 @cache
@@ -69,11 +73,18 @@ def fields_of(models: Path, name: str) -> Fields:
     """The properties of a model by their wire path."""
     node = _classes(models)[name]
     old = _literal(node, "_attribute_map")
+    bases = [base.id for base in node.bases if isinstance(base, ast.Name) and base.id in _classes(models)]
+    if old is None and bases and not any(_is_new(item) for item in node.body):
+        return fields_of(models, bases[0])  # a class that adds nothing to the one it extends
     if old is not None:
         return _old_fields(old, _literal(node, "_validation") or {})
     if not node.body[1:] and isinstance(base := node.bases[0], ast.Name):  # an older class of another name alone
         return fields_of(models, base.id)
     return _new_fields(models, node)
+
+
+def _is_new(item: ast.stmt) -> bool:
+    return isinstance(item, ast.AnnAssign)
 
 
 def _literal(node: ast.ClassDef, name: str) -> dict[str, dict[str, object]] | None:
@@ -166,8 +177,9 @@ class Request:
 @cache
 def requests_of(operations: Path) -> tuple[Request, ...]:
     """All requests that one file of operations builds."""
-    tree = ast.parse(operations.read_text(encoding="utf-8"))
-    builders = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("build_")]
+    builders = [
+        node for node in _tree(operations).body if isinstance(node, ast.FunctionDef) and node.name.startswith("build_")
+    ]
     return tuple(_request(node) for node in builders)
 
 

@@ -117,7 +117,8 @@ class ShapeWriter:
         staying = LEVEL_OF_PROPERTIES.get(owner)
         described = {}
         for member in sorted(source.members, key=lambda item: item.name):
-            wire = [RENAMES.get(owner, {}).get(member.name, member.name)]
+            renamed = RENAMES.get(owner, {}).get(member.name, member.name)
+            wire = [renamed] if isinstance(renamed, str) else list(renamed)
             if staying is not None and member.name not in staying:
                 wire.insert(0, "properties")
             described[member.name] = self.describe(member, wire)
@@ -144,11 +145,10 @@ def _last_name(node: ast.expr) -> str:
 
 
 def _wire(entry: TypeEntry, name: str, *, output: bool) -> list[str]:
-    wire = RENAMES.get(entry.token, {}).get(name, name)
+    renamed = RENAMES.get(entry.token, {}).get(name, name)
+    wire = [renamed] if isinstance(renamed, str) else list(renamed)
     on_top = name in entry.top_level or (output and name in entry.read_only_top_level)
-    if not entry.flattened or on_top:
-        return [wire]
-    return ["properties", wire]
+    return wire if not entry.flattened or on_top else ["properties", *wire]
 
 
 def _limits(limits: Limits) -> Json:

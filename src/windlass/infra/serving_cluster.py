@@ -1,25 +1,23 @@
-"""The AKS cluster of a stack from its identities to the attached compute, in the order in which it is built."""
+"""The AKS cluster of a stack and its way into the workspace: cluster, roles on it, attached compute."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pulumi
 
 from windlass.infra.component import Place
-from windlass.infra.existing import Existing
-from windlass.infra.identity import Grants, GrantsArgs, Identity, IdentityArgs, IdentityOutputs, ScopeOfGrant
+from windlass.infra.identity import Grants, GrantsArgs, IdentityOutputs, ScopeOfGrant
 from windlass.infra.kubernetes import (
     AttachedCluster,
     AttachedClusterArgs,
     AttachedClusterOutputs,
     Kubernetes,
     KubernetesArgs,
-    KubernetesOutputs,
 )
-from windlass.infra.roles import ATTACH_GRANTS, KUBERNETES_GRANTS
-from windlass.infra.stack import Stack
 from windlass.infra.workspace import WorkspaceOutputs
-from windlass.project.names import KUBERNETES_PURPOSES, IdentityPurpose, identity_name
+from windlass.project.names import IdentityPurpose
 from windlass.project.settings import KubernetesSettings
 
 
@@ -29,35 +27,44 @@ class ServingClusterArgs:
 
     Attributes:
         place: Where it goes.
-        stack: Its stack.
-        existing: What exists already and is used instead of made.
+        name: Of the AKS cluster.
         settings: The section `kubernetes`.
-        identities: Who acts in every stack.
-        registry: Where nodes pull images from.
+        identities: Who acts in the stack.
         workspace: What it is attached to.
+        needs: The grants of those who make it and run on it.
+        attach: The grants on the cluster that attaching it takes; its scope is known only here.
+        protect: Whether Pulumi keeps it: endpoints lose what they run on when it goes.
     """
 
     place: Place
-    stack: Stack
-    existing: Existing
+    name: str
     settings: KubernetesSettings
     identities: Mapping[IdentityPurpose, IdentityOutputs]
-    registry: ScopeOfGrant
     workspace: WorkspaceOutputs
+    needs: Sequence[pulumi.Resource]
+    attach: GrantsArgs
+    protect: bool
 
 
 def serving_cluster(args: ServingClusterArgs) -> AttachedClusterOutputs:
     """Build the cluster and attach it."""
-    cluster = _cluster(args)
-    grants = Grants(
-        "attach-grants",
-        args=GrantsArgs(
-            subscription_id=args.stack.settings.azure.subscription_id,
-            grants=args.existing.grants_to_give(ATTACH_GRANTS, args.identities),
-            identities=args.identities,
-            scopes={"kubernetes": ScopeOfGrant(id=cluster.id, name=args.existing.names.kubernetes_cluster)},
+    cluster = Kubernetes(
+        "kubernetes",
+        args=KubernetesArgs(
+            place=args.place,
+            name=args.name,
+            identity=args.identities["kubernetes"],
+            kubelet=args.identities["kubelet"],
+            settings=args.settings,
+            needs=args.needs,
+            protect=args.protect,
         ),
     ).outputs
+    scope = ScopeOfGrant(id=cluster.id, name=args.name)
+    needs: tuple[pulumi.Resource, ...] = cluster.ready
+    if args.attach.grants:  # a brought workspace has the roles of its own identity from its owner
+        grants = Grants("attach-grants", args=replace(args.attach, scopes={"kubernetes": scope}))
+        needs = (*needs, *grants.outputs.assignments)
     return AttachedCluster(
         "attached-cluster",
         args=AttachedClusterArgs(
@@ -66,43 +73,7 @@ def serving_cluster(args: ServingClusterArgs) -> AttachedClusterOutputs:
             cluster_id=cluster.id,
             identity_id=args.identities["serving"].id,
             settings=args.settings,
-            needs=(*cluster.ready, *grants.assignments),
-            protect=_is_protected(args),
+            needs=needs,
+            protect=args.protect,
         ),
     ).outputs
-
-
-def _cluster(args: ServingClusterArgs) -> KubernetesOutputs:
-    scope = args.stack.scope
-    identities = {
-        purpose: Identity(purpose, args=IdentityArgs(place=args.place, name=identity_name(scope, purpose))).outputs
-        for purpose in KUBERNETES_PURPOSES
-    }
-    kubelet = identities["kubelet"]
-    grants = Grants(
-        "kubernetes-grants",
-        args=GrantsArgs(
-            subscription_id=args.stack.settings.azure.subscription_id,
-            grants=args.existing.grants_to_give(KUBERNETES_GRANTS, identities),
-            identities=identities,
-            scopes={"kubelet": ScopeOfGrant(id=kubelet.id, name=kubelet.name), "registry": args.registry},
-        ),
-    ).outputs
-    return Kubernetes(
-        "kubernetes",
-        args=KubernetesArgs(
-            place=args.place,
-            name=args.existing.names.kubernetes_cluster,
-            identity=identities["kubernetes"],
-            kubelet=kubelet,
-            settings=args.settings,
-            needs=grants.assignments,
-            protect=_is_protected(args),
-        ),
-    ).outputs
-
-
-def _is_protected(args: ServingClusterArgs) -> bool:
-    """Whether Pulumi keeps it: endpoints lose what they run on when it goes."""
-    protection = args.stack.settings.windlass.protection
-    return protection.endpoints or protection.data

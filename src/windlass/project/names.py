@@ -15,16 +15,12 @@ import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 EndpointKind = Literal["online", "batch"]
 IdentityPurpose = Literal["workspace", "serving", "cluster", "kubernetes", "kubelet"]
 
-IDENTITY_PURPOSES: Final[tuple[IdentityPurpose, ...]] = ("workspace", "serving", "cluster")
-"""Whom every stack has."""
-
-KUBERNETES_PURPOSES: Final[tuple[IdentityPurpose, ...]] = ("kubernetes", "kubelet")
-"""Whom a stack with an AKS cluster has besides: its control plane, and its nodes."""
+IDENTITY_PURPOSES: Final[tuple[IdentityPurpose, ...]] = get_args(IdentityPurpose)
 
 ATTACHED_COMPUTE: Final = "kubernetes"
 """What the AKS cluster is called in the workspace."""
@@ -67,6 +63,9 @@ LOG_WORKSPACE_LIMIT: Final = 63
 APPLICATION_INSIGHTS_LIMIT: Final = 255
 IDENTITY_LIMIT: Final = 128
 WORKSPACE_LIMIT: Final = 33
+ACTION_GROUP_LIMIT: Final = 260
+ALERT_LIMIT: Final = 260
+BUDGET_LIMIT: Final = 63
 ENDPOINT_LIMIT: Final = 32
 
 _GRANTS: Final = uuid.uuid5(uuid.NAMESPACE_URL, "windlass/grants")
@@ -104,6 +103,8 @@ class ResourceNames:
     application_insights: str
     workspace: str
     kubernetes_cluster: str
+    action_group: str
+    budget: str
 
 
 def resource_names(scope: NameScope) -> ResourceNames:
@@ -119,12 +120,25 @@ def resource_names(scope: NameScope) -> ResourceNames:
         application_insights=_hyphenated("appi", words, token, APPLICATION_INSIGHTS_LIMIT),
         workspace=_hyphenated("mlw", words, token, WORKSPACE_LIMIT),
         kubernetes_cluster=_hyphenated("aks", words, token, KUBERNETES_CLUSTER_LIMIT),
+        action_group=_hyphenated("ag", words, token, ACTION_GROUP_LIMIT),
+        budget=_hyphenated("budget", words, token, BUDGET_LIMIT),
     )
 
 
 def identity_name(scope: NameScope, purpose: IdentityPurpose) -> str:
     """Name the managed identity that a part of the stack acts as."""
     return _hyphenated("id", (scope.project, scope.stack, purpose), scope.token, IDENTITY_LIMIT)
+
+
+def alert_name(scope: NameScope, subject: str, rule: str) -> str:
+    """Name an alert.
+
+    Args:
+        scope: The stack.
+        subject: What it watches: a folder under endpoints/ or a cluster.
+        rule: What it watches for, such as latency.
+    """
+    return _hyphenated("alert", (scope.project, scope.stack, subject, rule), scope.token, ALERT_LIMIT)
 
 
 def endpoint_name(scope: NameScope, folder: str, kind: EndpointKind) -> str:

@@ -7,7 +7,7 @@ One module for each family of types.
 
 from collections.abc import Mapping
 
-from . import base, kubernetes, monitor
+from . import base, kubernetes, monitor, network
 from .entry import FunctionEntry, Limits, TypeEntry
 
 __all__ = [
@@ -20,13 +20,15 @@ __all__ = [
     "TypeEntry",
 ]
 
-_FAMILIES = (base, kubernetes, monitor)
+_FAMILIES = (base, kubernetes, monitor, network)
 
 TYPES: tuple[TypeEntry, ...] = tuple(entry for family in _FAMILIES for entry in family.TYPES)
 FUNCTIONS: tuple[FunctionEntry, ...] = tuple(entry for family in _FAMILIES for entry in family.FUNCTIONS)
 
-RENAMES: Mapping[str, Mapping[str, str]] = {key: row for family in _FAMILIES for key, row in family.RENAMES.items()}
-"""`module:Type or nested class` -> SDK name -> name on the wire."""
+RENAMES: Mapping[str, Mapping[str, str | tuple[str, ...]]] = {
+    key: row for family in _FAMILIES for key, row in family.RENAMES.items()
+}
+"""`module:Type or nested class` -> SDK name -> name on the wire, or the path to it."""
 
 LEVEL_OF_PROPERTIES: Mapping[str, frozenset[str]] = {
     key: row for family in _FAMILIES for key, row in family.LEVEL_OF_PROPERTIES.items()

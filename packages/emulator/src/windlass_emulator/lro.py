@@ -61,6 +61,12 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             _ML, "workspaceOperationsStatus", "workspaceOperationsStatus", ("type=async", "type=location"), put=202,
             put_location="result",
         ),
+        "managed_network": Family(
+            _ML, None, "workspaceOperationsStatus", ("", "type=location"), put=202, put_location="result"
+        ),
+        "outbound_rule": Family(
+            _ML, None, "workspaceOperationsStatus", ("", "type=location"), put=202, put_location="result"
+        ),
         "compute": Family(_ML, "computeOperationsStatus", None, ("service=new", "")),
         "online_endpoint": Family(
             _ML, "mfeOperationsStatus", "mfeOperationResults", prefix="oeidp", body="timed", running="Updating",
@@ -86,6 +92,11 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         "container_group": Family("Microsoft.ContainerInstance", "operations", None, body="resource"),
         "arm": Family("Microsoft.Resources", None, "operationresults", put=202, put_location="result"),
         "key_vault": Family("Microsoft.KeyVault", None, "operationResults", put_location="none"),
+        "network": Family("Microsoft.Network", "operations", "operationResults", put_location="none"),
+        "private_dns": Family(
+            "Microsoft.Network", "privateDnsOperationStatuses", "privateDnsOperationResults", put=202,
+            put_location="result",
+        ),
         "kubernetes_cluster": Family(
             "Microsoft.ContainerService", "operations", "operationresults", body="named", put_location="none"
         ),

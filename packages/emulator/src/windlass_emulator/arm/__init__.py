@@ -10,6 +10,7 @@ from windlass_emulator.arm import (
     locks,
     logs,
     monitor,
+    network,
     registries,
     role_definitions,
     roles,
@@ -36,4 +37,5 @@ def features() -> tuple[Feature, ...]:
         locks.feature(),
         budgets.feature(),
         *monitor.features(),
+        *network.features(),
     )

@@ -81,8 +81,11 @@ class Kind:
 
     def render(self, azure: LocalAzure, resource: Resource, api_version: str) -> dict[str, Any]:
         """Write a resource as a GET shows it."""
-        del azure, api_version
-        return {"id": self.id_of(resource.id), "name": resource.name, "type": self.type, **resource.body}
+        del api_version
+        body = dict(resource.body)
+        if found := connections_of(azure, resource):
+            body["properties"] = {**body["properties"], "privateEndpointConnections": found}
+        return {"id": self.id_of(resource.id), "name": resource.name, "type": self.type, **body}
 
     def renderers(self) -> dict[str, Renderer]:
         """Return the row for Feature.renderers."""
@@ -122,6 +125,13 @@ class Draft:
     def before(self) -> Mapping[str, Any]:
         """The stored properties, {} for a new resource."""
         return self.existing.body.get("properties", {}) if self.existing else {}
+
+
+def connections_of(azure: LocalAzure, resource: Resource) -> list[dict[str, Any]]:
+    """Return what a resource shows of the private endpoints that lead to it, made beside it by `arm/network`."""
+    found = azure.store.children(resource.id, f"{resource.type}/privateEndpointConnections")
+    shown = (azure.render(connection, "") for connection in found)
+    return [{name: each[name] for name in ("id", "name", "type", "properties")} for each in shown]
 
 
 # Groups

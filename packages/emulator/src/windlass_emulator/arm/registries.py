@@ -90,6 +90,7 @@ def _completed(draft: Draft, azure: LocalAzure) -> Draft:
             f"The SKU '{draft.body['sku']['name']}' is invalid; known: {', '.join(_SKUS.values())}.",
             target="sku.name",
         )
+    _refuse_for_tier(sku, draft.properties)
     defaults = _defaults(sku)
     properties = with_defaults(draft.properties, defaults)
     properties["policies"] = with_defaults(draft.properties.get("policies") or {}, defaults["policies"])
@@ -104,6 +105,26 @@ def _completed(draft: Draft, azure: LocalAzure) -> Draft:
     if shown := common.identity(draft, azure):
         body["identity"] = shown
     return Draft(draft.id, draft.name, draft.group, draft.existing, body)
+
+
+def _refuse_for_tier(sku: str, properties: dict[str, Any]) -> None:
+    """Refuse what only Premium has: a registry without public access, and one over zones."""
+    if sku == "Premium":
+        return
+    if properties.get("publicNetworkAccess") == "Disabled":
+        raise AzureError(
+            400,
+            "DisablingPublicNetworkAccessNotSupported",
+            f"Disabling public network access is not supported for the SKU {sku}. For more information, please visit "
+            "https://aka.ms/acr/private-link.",
+        )
+    if properties.get("zoneRedundancy") == "Enabled":
+        raise AzureError(
+            400,
+            "ZoneRedundancyNotSupported",
+            f"Zone redundancy is not supported for the SKU {sku}. For more information, please visit "
+            "https://aka.ms/acr/az.",
+        )
 
 
 def _defaults(sku: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from windlass_emulator.batch.scheduling import MiniBatch, SlotState, Verdict
 from windlass_emulator.errors import AzureError, OperationFailedError
 from windlass_emulator.ml.common import workspace_of
 from windlass_emulator.ml.content import fetch_code, fetch_model
+from windlass_emulator.ml.image_builds import require_builder
 from windlass_emulator.ml.references import find_asset
 
 if TYPE_CHECKING:
@@ -166,6 +167,7 @@ class JobRun:
             self._refuse_without_cluster()
         workspace = workspace_of(self._ledger.job_id)
         self._require_rights(workspace)
+        require_builder(self._azure, workspace)
         environment = find_asset(self._azure, workspace, "environments", self._spec.environment)
         conda = environment.body["properties"].get("condaFile") or ""
         return _Parts(

@@ -13,7 +13,7 @@ from windlass_emulator.errors import NotEmulatedError, OperationFailedError, inv
 from windlass_emulator.feature import Feature
 from windlass_emulator.http import Answer, Request, Route
 from windlass_emulator.lro import accepted, accepted_put, new_operation
-from windlass_emulator.ml import attached
+from windlass_emulator.ml import attached, cluster_network, managed_network
 from windlass_emulator.ml.common import (
     WORKSPACE,
     child_id,
@@ -25,6 +25,7 @@ from windlass_emulator.ml.common import (
     require_name,
     require_workspace,
     type_of,
+    workspace_of,
 )
 from windlass_emulator.ml.quota import NodeCounts, clusters, require_nodes
 from windlass_emulator.ml.shapes import COMPUTE, COMPUTE_PATCH
@@ -86,6 +87,8 @@ def _wanted_cluster(
     properties = _wanted(body, existing)
     if existing:
         _refuse_change(existing, properties)
+    else:
+        cluster_network.refuse(request.azure, workspace, properties, request.params["name"])
     require_nodes(properties["vmSize"], properties["scaleSettings"]["maxNodeCount"])
     return _stored(request, workspace, body, properties, existing)
 
@@ -190,6 +193,9 @@ def _stored(
 
 
 async def _create(azure: LocalAzure, operation: Operation) -> None:
+    workspace = azure.store.get(workspace_of(operation.resource))
+    if workspace is not None:
+        await managed_network.provision(azure, workspace)
     await azure.take("compute.create" if operation.arguments["fresh"] else "compute.update")
     compute = _still_there(azure, operation)
     if not attached.is_attached(compute):

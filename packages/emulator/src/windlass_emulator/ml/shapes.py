@@ -24,6 +24,39 @@ IDENTITY: Shape = MappingProxyType(
 )
 SKU: Shape = MappingProxyType({"name": ANY, "tier": ANY, "size": ANY, "family": ANY, "capacity": ANY})
 
+_RULE_WORDS: Mapping[str, Shape] = {"type": ANY, "category": ANY, "status": ANY}
+_RULE: Shape = Union(
+    "type",
+    {
+        "fqdn": MappingProxyType({**_RULE_WORDS, "destination": ANY}),
+        "privateendpoint": MappingProxyType(
+            {
+                **_RULE_WORDS,
+                "destination": MappingProxyType(
+                    {"serviceResourceId": ANY, "sparkEnabled": ANY, "sparkStatus": ANY, "subresourceTarget": ANY}
+                ),
+                "fqdns": Items(ANY),
+            }
+        ),
+        "servicetag": MappingProxyType(
+            {
+                **_RULE_WORDS,
+                "destination": MappingProxyType(
+                    {
+                        "action": ANY,
+                        "addressPrefixes": Items(ANY),
+                        "portRanges": ANY,
+                        "protocol": ANY,
+                        "serviceTag": ANY,
+                    }
+                ),
+            }
+        ),
+    },
+)
+OUTBOUND_RULE: Shape = _resource(_RULE)
+PROVISION_OPTIONS: Shape = MappingProxyType({"includeSpark": ANY})
+
 _WORKSPACE_UPDATE: Mapping[str, Shape] = {
     "applicationInsights": ANY,
     "containerRegistry": ANY,
@@ -36,7 +69,7 @@ _WORKSPACE_UPDATE: Mapping[str, Shape] = {
             "isolationMode": ANY,
             "enableNetworkMonitor": ANY,
             "firewallSku": ANY,
-            "outboundRules": Values(ANY),
+            "outboundRules": Values(_RULE),
             "status": ANY,
         }
     ),
@@ -57,6 +90,7 @@ WORKSPACE: Shape = _resource(
             "hbiWorkspace": ANY,
             "keyVault": ANY,
             "primaryUserAssignedIdentity": ANY,
+            "provisionNetworkNow": ANY,
             "storageAccount": ANY,
             # What a GET adds.
             "mlFlowTrackingUri": ANY,
@@ -76,7 +110,7 @@ WORKSPACE: Shape = _resource(
     sku=SKU,
     tags=Values(ANY),
 )
-"""PUT of a workspace. Networks of the service, customer keys, hubs and feature stores are not emulated: not listed."""
+"""PUT of a workspace. Customer keys, hubs and feature stores are not emulated: not listed."""
 
 WORKSPACE_PATCH: Shape = MappingProxyType(
     {"properties": MappingProxyType(_WORKSPACE_UPDATE), "identity": IDENTITY, "sku": SKU, "tags": Values(ANY)}

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from windlass_emulator.errors import NotEmulatedError, invalid_content, ml_refusal
+from windlass_emulator.errors import invalid_content, ml_refusal
+from windlass_emulator.ml import managed_network
 from windlass_emulator.settings import TENANT_ID
 
 if TYPE_CHECKING:
@@ -42,8 +43,7 @@ def properties(target: str, existing: Resource | None, body: dict[str, Any], cre
     merged = {**kept, **{key: value for key, value in sent.items() if key not in _SERVICE_SETS}}
     for name, provider in PROVIDERS.items():
         merged[name] = spelled(merged.get(name), provider)
-    merged["managedNetwork"] = {**kept["managedNetwork"], **(sent.get("managedNetwork") or {})}
-    refuse_network(merged["managedNetwork"])
+    merged["managedNetwork"] = managed_network.merged(kept["managedNetwork"], sent.get("managedNetwork") or {})
     if "systemDatastoresAuthMode" in sent:
         merged["systemDatastoresAuthMode"] = str(sent["systemDatastoresAuthMode"]).lower()
     return {**merged, "provisioningState": "Updating" if existing else "Creating"}
@@ -51,16 +51,9 @@ def properties(target: str, existing: Resource | None, body: dict[str, Any], cre
 
 _SERVICE_SETS = {
     "discoveryUrl", "mlFlowTrackingUri", "notebookInfo", "privateEndpointConnections", "privateLinkCount",
-    "provisioningState", "serviceProvisionedResourceGroup", "storageHnsEnabled", "tenantId", "workspaceId",
+    "provisionNetworkNow", "provisioningState", "serviceProvisionedResourceGroup", "storageHnsEnabled", "tenantId",
+    "workspaceId",
 }  # fmt: skip
-
-
-def refuse_network(network: dict[str, Any]) -> None:
-    """Refuse what makes the service run a network of its own."""
-    if str(network.get("isolationMode") or "Disabled").lower() != "disabled":
-        raise NotEmulatedError(f"managed networks with isolationMode {network['isolationMode']}")
-    if network.get("outboundRules"):
-        raise NotEmulatedError(f"outbound rules of managed networks ({', '.join(sorted(network['outboundRules']))})")
 
 
 def spelled(resource_id: str | None, provider: str) -> str | None:

@@ -7,11 +7,13 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from windlass_emulator.access import service
+from windlass_emulator.arm.common import connections_of
 from windlass_emulator.clock import arm_time
 from windlass_emulator.errors import AzureError, NotEmulatedError, OperationFailedError, ml_refusal
 from windlass_emulator.feature import Feature
 from windlass_emulator.http import Answer, Request, Route
 from windlass_emulator.lro import accepted, accepted_put, new_operation
+from windlass_emulator.ml import managed_network
 from windlass_emulator.ml import workspace_bodies as bodies
 from windlass_emulator.ml.common import (
     SUBSCRIPTION,
@@ -62,8 +64,16 @@ async def put_workspace(request: Request) -> Answer:
     existing = request.azure.store.get(workspace_id(request))
     _refuse(request, existing, body)
     stored = _begin(request, existing, body)
+    properties = body.get("properties") or {}
     operation = new_operation(
-        request, "workspace", stored.id, "workspace.create", region=region_of(stored), fresh=existing is None
+        request,
+        "workspace",
+        stored.id,
+        "workspace.create",
+        region=region_of(stored),
+        fresh=existing is None,
+        rules=(properties.get("managedNetwork") or {}).get("outboundRules") or {},
+        provision=bool(properties.get("provisionNetworkNow")),
     )
     request.azure.operations.start(operation)
     return accepted_put(request, operation, {})
@@ -141,13 +151,16 @@ async def _create(azure: LocalAzure, operation: Operation) -> None:
     except (AzureError, OperationFailedError) as error:  # a right is missing, or the storage account went away
         _change(azure, workspace, {"provisioningState": "Failed"})
         raise OperationFailedError(error.code, error.message) from error
+    _save_rules(azure, workspace, operation.arguments["rules"])
+    if operation.arguments["provision"]:
+        await managed_network.provision(azure, workspace)
     _change(azure, workspace, {"provisioningState": "Succeeded"})
 
 
-def _change(azure: LocalAzure, workspace: Resource, properties: dict[str, Any], **top: Any) -> None:
+def _change(azure: LocalAzure, workspace: Resource, properties: dict[str, Any], **top: Any) -> Resource:
     body = {**workspace.body, **top, "properties": {**workspace.body["properties"], **properties}}
     parent = workspace.id.split("/providers/")[0]
-    azure.store.put(workspace.id, WORKSPACE_TYPE, body, parent=parent, now=azure.clock.now())
+    return azure.store.put(workspace.id, WORKSPACE_TYPE, body, parent=parent, now=azure.clock.now())
 
 
 # PATCH
@@ -159,12 +172,13 @@ async def patch_workspace(request: Request) -> Answer:
     refuse_if_busy(request, workspace.id)
     body = request.json()
     check(body, WORKSPACE_PATCH)
-    bodies.refuse_network((body.get("properties") or {}).get("managedNetwork") or {})
     changes = {key: body[key] for key in ("tags", "sku") if body.get(key) is not None}
     if body.get("identity") is not None:
         changes["identity"] = bodies.identity(request.azure, workspace, body["identity"])
     changes["systemData"] = system_data(request, workspace, style="arm")
     sent = {key: value for key, value in (body.get("properties") or {}).items() if value is not None}
+    network = sent.get("managedNetwork") or {}
+    sent["managedNetwork"] = managed_network.merged(workspace.body["properties"]["managedNetwork"], network)
     for name, provider in bodies.PROVIDERS.items():
         if name in sent:
             sent[name] = bodies.spelled(sent[name], provider)
@@ -176,6 +190,7 @@ async def patch_workspace(request: Request) -> Answer:
         region=region_of(workspace),
         top=changes,
         properties=sent,
+        rules=network.get("outboundRules") or {},
     )
     request.azure.operations.start(operation)
     return accepted(request, operation)
@@ -186,10 +201,15 @@ async def _update(azure: LocalAzure, operation: Operation) -> None:
     workspace = azure.store.get(operation.resource)
     if workspace is None:
         raise OperationFailedError("ResourceNotFound", f"The workspace '{operation.resource}' was deleted meanwhile.")
-    sent = dict(operation.arguments["properties"])
-    if "managedNetwork" in sent:
-        sent["managedNetwork"] = {**workspace.body["properties"]["managedNetwork"], **sent["managedNetwork"]}
-    _change(azure, workspace, sent, **operation.arguments["top"])
+    changed = _change(azure, workspace, operation.arguments["properties"], **operation.arguments["top"])
+    _save_rules(azure, changed, operation.arguments["rules"])
+
+
+def _save_rules(azure: LocalAzure, workspace: Resource, rules: dict[str, Any]) -> None:
+    try:
+        managed_network.save_rules(azure, workspace, {"outboundRules": rules})
+    except AzureError as error:
+        raise OperationFailedError(error.code, error.message) from error
 
 
 # GET and actions
@@ -241,8 +261,18 @@ def _notebook_keys(azure: LocalAzure, workspace: Resource) -> dict[str, str]:
 
 def _shown(azure: LocalAzure, workspace: Resource) -> dict[str, Any]:
     properties = {**workspace.body["properties"], "provisioningState": current_state(azure, workspace)}
+    properties["managedNetwork"] = managed_network.shown(azure, workspace)
+    properties |= _private_links(azure, workspace)
     body = {**workspace.body, "properties": properties}
     return {"id": workspace.id, "name": workspace.name, "type": WORKSPACE_TYPE, **body}
+
+
+def _private_links(azure: LocalAzure, workspace: Resource) -> dict[str, Any]:
+    found = connections_of(azure, workspace)
+    if not found:
+        return {}
+    notebooks = {**workspace.body["properties"]["notebookInfo"], "isPrivateLinkEnabled": True}
+    return {"privateEndpointConnections": found, "privateLinkCount": len(found), "notebookInfo": notebooks}
 
 
 async def discovery(request: Request) -> Answer:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from windlass_emulator import lro
 from windlass_emulator.errors import invalid_content
 from windlass_emulator.http import Answer, Request, Route
+from windlass_emulator.ml import managed_network
 from windlass_emulator.ml.common import listing, region_of, require_workspace, system_data
 from windlass_emulator.ml.quota import used_cores
 from windlass_emulator.ml.vm_sizes import find_size
@@ -67,9 +68,11 @@ async def put_deployment(request: Request) -> Answer:
     rules.require_location(body, endpoint.body["location"])
     existing = request.azure.store.get(deployment_id(request, endpoint))
     filled = defaults.fill_deployment(body)
+    workspace = require_workspace(request)
+    managed_network.require_provisioned(request.azure, workspace)
     _require_kind(endpoint, filled)
     _require_possible(request, endpoint, existing, filled)
-    find_parts(request.azure, require_workspace(request).id, filled["properties"])
+    find_parts(request.azure, workspace.id, filled["properties"])
     with request.azure.store.transaction():
         stored = _write(request, endpoint, existing, filled)
         operation = _start(request, stored, "online_deployment.apply")

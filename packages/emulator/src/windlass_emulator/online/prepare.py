@@ -17,6 +17,7 @@ from windlass_emulator.errors import NotEmulatedError, ml_refusal
 from windlass_emulator.login import identity_environment
 from windlass_emulator.ml.common import workspace_of
 from windlass_emulator.ml.content import fetch_code, fetch_model
+from windlass_emulator.ml.image_builds import require_builder
 from windlass_emulator.ml.references import find_asset
 from windlass_emulator.online.ids import endpoint_of
 from windlass_emulator.online.instance import Probe, Program
@@ -180,6 +181,7 @@ async def prepare(azure: LocalAzure, deployment: str, body: Mapping[str, Any], r
     workspace = workspace_of(deployment)
     parts = find_parts(azure, workspace, properties)
     folder = revision_folder(azure, deployment, revision)
+    require_builder(azure, workspace)
     interpreter = await azure.environments.ensure(parts.conda)
     code = await fetch_code(azure, workspace, parts.code.id)
     model = await fetch_model(azure, workspace, parts.model.id) if parts.model else None

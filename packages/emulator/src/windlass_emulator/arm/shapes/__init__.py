@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from windlass_emulator.arm.shapes import base, containers, kubernetes, monitor
+from windlass_emulator.arm.shapes import base, containers, kubernetes, monitor, network
 from windlass_emulator.arm.shapes.body import Body
 
 __all__ = ["BODIES", "Body"]
 
-_FAMILIES = (base, containers, kubernetes, monitor)
+_FAMILIES = (base, containers, kubernetes, monitor, network)
 
 BODIES: Mapping[str, Body] = MappingProxyType(
     {row: body for family in _FAMILIES for row, body in family.BODIES.items()}

@@ -15,8 +15,12 @@ class Body:
         shape: The properties.
         model: The official SDK's class, `module:name`.
         beyond: Properties that Azure takes and the model does not have, with the reason in the table.
+        references: Where the model holds a whole resource of which only the id is taken here.
+        left_out: Where the model has what the local Azure does not emulate and so refuses, each with all below it.
     """
 
     shape: Shape
     model: str
     beyond: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
