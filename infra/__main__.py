@@ -190,7 +190,7 @@ attached = (
     else None
 )
 
-# What callers call: one endpoint for each folder under endpoints/ and kind.
+# What callers call: one endpoint for each folder under endpoints/ and kind. Container groups stand by themselves.
 endpoints = {
     folder.path: Endpoint(
         f"{folder.model}-{folder.kind}",
@@ -206,6 +206,7 @@ endpoints = {
         ),
     ).outputs
     for folder in stack.endpoints
+    if folder.serving.compute != "container-instance"
 }
 
 # What of it this stack has made itself, and so looks after.

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from windlass.errors.project import ModelReferenceError
 from windlass.project.content import digest_of_document
+from windlass.project.image import ImageDefinition
 from windlass.project.rollout import Rollout
 from windlass.project.serving import Serving
 
@@ -79,6 +80,7 @@ class DeploymentDefinition:
         code_digest: Content hash of the folder with the scoring script; empty without code.
         serving: What it runs on.
         overlaid: The keys that the overlay of the stack says.
+        image: What a container group runs; None on every other compute.
     """
 
     file: Path
@@ -87,6 +89,7 @@ class DeploymentDefinition:
     code_digest: str = ""
     serving: Serving = field(default_factory=Serving)
     overlaid: frozenset[str] = frozenset()
+    image: ImageDefinition | None = None
 
     def fingerprint(self, model_sha256: str) -> str:
         """Name this exact content with this model: two deployments with one fingerprint answer alike."""
@@ -101,8 +104,18 @@ class DeploymentDefinition:
                 "environment": environment,
                 "code": self.code_digest,
                 "model": model_sha256,
+                **self._group(),
             }
         )[:12]
+
+    def _group(self) -> dict[str, Any]:
+        """What a container group is made of besides; a change of how it takes over is none of the group itself."""
+        if self.image is None:
+            return {}
+        container = self.serving.container
+        name = container.name.host if container.name else ""
+        size = {"cpu": container.cpu, "memory_gb": container.memory_gb}
+        return {"image": self.image.label, "group": {**size, "name": name, "certificate": container.certificate}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,5 +188,6 @@ class EnvironmentFields(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     name: str = Field(description="Its name in the workspace")
+    image: str = Field(default="", description="The image that it begins with")
     conda_file: str | Document | None = Field(default=None, description="Path of a conda file, or its content")
     build: Document | None = Field(default=None, description="A Docker context with `path`")
