@@ -24,6 +24,7 @@ MADE_BY = "<!-- Made by `python tools/reference_pages.py`. -->\n\n"
 
 # How long Azure took for the same, in public recordings of real traffic (2022 to 2026) or by its documents.
 ON_AZURE = {
+    "autoscale.look": "30 to 60 s",
     "workspace.update": "under 30 s",
     "compute.create": "10 to 13 s",
     "compute.update": "6 s",

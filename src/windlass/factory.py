@@ -24,6 +24,7 @@ from windlass.release.ports import Clock, Listener
 from windlass.release.status import EndpointStatus
 
 if TYPE_CHECKING:
+    from windlass.azure.autoscale import AzureScaling
     from windlass.azure.online import AzureOnlineEndpoints
     from windlass.azure.scoring import AzureScoring
     from windlass.azure.workspace import Workspace
@@ -132,6 +133,7 @@ class Toolkit:
                 folder=each.model,
                 kind=each.kind,
                 name=each.name,
+                scaled=self._scaling.observe(each.name) if each.kind == "online" else (),
                 found=self._endpoints.find(each.name)
                 if each.kind == "online"
                 else self._endpoints.find_batch(each.name),
@@ -204,6 +206,14 @@ class Toolkit:
         return AzureOnlineEndpoints(workspace)
 
     @cached_property
+    def _scaling(self) -> AzureScaling:
+        workspace = self.workspace
+        from windlass.azure.autoscale import AzureScaling
+        from windlass.azure.workspace import workspace_id
+
+        return AzureScaling(workspace.arm, workspace_id(self.outputs), self.outputs.location)
+
+    @cached_property
     def _scoring(self) -> AzureScoring:
         workspace = self.workspace
         from windlass.azure.scoring import AzureScoring
@@ -222,6 +232,7 @@ class Toolkit:
             scoring=self._scoring,
             journals=FileJournals(self.root / RELEASES, self.stack, self._clock),
             clock=self._clock,
+            scaling=self._scaling,
         )
 
 

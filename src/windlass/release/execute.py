@@ -8,6 +8,7 @@ is: live traffic is on versions that answer at every moment, and the same comman
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from windlass.errors import WindlassError
 from windlass.errors.release import (
@@ -25,11 +26,12 @@ from windlass.project.definitions import (
     RegisteredModel,
 )
 from windlass.release.journal import FINISHED
-from windlass.release.models import Candidate, ModelVersion, Phase, Plan, Progress, Released, Step
+from windlass.release.models import Candidate, Endpoint, ModelVersion, Phase, Plan, Progress, Released, Step
 from windlass.release.perform import Performer
 from windlass.release.plan import plan_confirm, plan_release, plan_roll_back, plan_undo
-from windlass.release.ports import Assets, Clock, Journal, Journals, Listener, OnlineEndpoints, Scoring
+from windlass.release.ports import Assets, Clock, Journal, Journals, Listener, OnlineEndpoints, Scaling, Scoring
 from windlass.release.report import plan_as_json, step_as_json
+from windlass.release.scaling import scale_plan, unscale
 
 ModelChoice = ModelFiles | RegisteredModel
 
@@ -42,18 +44,30 @@ class Releases:
     """The releases of one stack's online endpoints."""
 
     def __init__(
-        self, *, assets: Assets, endpoints: OnlineEndpoints, scoring: Scoring, journals: Journals, clock: Clock
+        self,
+        *,
+        assets: Assets,
+        endpoints: OnlineEndpoints,
+        scoring: Scoring,
+        journals: Journals,
+        clock: Clock,
+        scaling: Scaling | None = None,
     ) -> None:
         self._assets = assets
         self._endpoints = endpoints
         self._scoring = scoring
         self._journals = journals
         self._clock = clock
+        self._scaling = scaling
 
     def plan(self, definition: OnlineDefinition, model: ModelChoice, endpoint: str) -> Plan:
         """Look at Azure and plan; nothing is changed."""
         candidate = self._candidate(definition, model)
-        return plan_release(definition, candidate, self._endpoints.observe(endpoint))
+        observed = self._endpoints.observe(endpoint)
+        plan = plan_release(definition, candidate, observed)
+        if self._scaling is None:
+            return plan
+        return scale_plan(plan, definition.rollout.autoscale, observed, self._scaling.observe(endpoint))
 
     def plan_roll_back(self, endpoint: str) -> Plan:
         """Look at Azure and plan the way back; nothing is changed."""
@@ -61,7 +75,9 @@ class Releases:
 
     def plan_confirm(self, endpoint: str) -> Plan:
         """Look at Azure and plan the end of a release; nothing is changed."""
-        return plan_confirm(self._endpoints.observe(endpoint))
+        observed = self._endpoints.observe(endpoint)
+        plan = plan_confirm(observed)
+        return replace(plan, steps=self._unscaled(plan.steps, observed))
 
     def release(
         self, definition: OnlineDefinition, model: ModelChoice, endpoint: str, listen: Listener = ignore
@@ -100,6 +116,7 @@ class Releases:
             endpoints=self._endpoints,
             scoring=self._scoring,
             clock=self._clock,
+            scaling=self._scaling,
         )
         try:
             self._walk(plan.steps, performer, journal, listen)
@@ -141,11 +158,15 @@ class Releases:
     ) -> None:
         journal.write("rolling back", cause=failure.cause)
         try:
-            steps = plan_undo(plan, self._endpoints.observe(plan.endpoint))
+            observed = self._endpoints.observe(plan.endpoint)
+            steps = self._unscaled(plan_undo(plan, observed), observed)
             self._walk(steps, performer, journal, listen, rolling_back=True)
         except WindlassError as error:
             raise RollBackIncompleteError(plan.endpoint, failure, error) from error
         journal.write(FINISHED, verdict="rolled back", cause=failure.cause)
+
+    def _unscaled(self, steps: tuple[Step, ...], endpoint: Endpoint) -> tuple[Step, ...]:
+        return steps if self._scaling is None else unscale(steps, endpoint, self._scaling.observe(endpoint.name))
 
     def _serving(self, plan: Plan) -> dict[str, int]:
         return self._endpoints.observe(plan.endpoint).traffic.as_dict()

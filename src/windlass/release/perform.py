@@ -21,17 +21,20 @@ from windlass.release.gates import find_cause, judge
 from windlass.release.models import (
     Answer,
     Condition,
+    CreateAutoscale,
     CreateDeployment,
+    DeleteAutoscale,
     DeleteDeployment,
     Endpoint,
     RegisterEnvironment,
     RegisterModel,
+    Scaled,
     ShiftTraffic,
     SmokeTest,
     Step,
     Watch,
 )
-from windlass.release.ports import Assets, Clock, OnlineEndpoints, Scoring
+from windlass.release.ports import Assets, Clock, OnlineEndpoints, Scaling, Scoring
 
 LOG_LINES = 200
 _SETTLE_SECONDS = 2.0
@@ -44,13 +47,21 @@ class Performer:
     """Acts on one endpoint."""
 
     def __init__(
-        self, endpoint: str, *, assets: Assets, endpoints: OnlineEndpoints, scoring: Scoring, clock: Clock
+        self,
+        endpoint: str,
+        *,
+        assets: Assets,
+        endpoints: OnlineEndpoints,
+        scoring: Scoring,
+        clock: Clock,
+        scaling: Scaling | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._assets = assets
         self._endpoints = endpoints
         self._scoring = scoring
         self._clock = clock
+        self._scaling = scaling
 
     def perform(self, step: Step) -> bool:
         """Do one step and tell whether anything had to be changed."""
@@ -62,6 +73,10 @@ class Performer:
                 changed = self._register_environment(step)
             case CreateDeployment():
                 changed = self._create(step)
+            case CreateAutoscale():
+                changed = self._scale(step)
+            case DeleteAutoscale():
+                changed = self._unscale(step)
             case SmokeTest():
                 self._smoke_test(step)
             case ShiftTraffic():
@@ -100,6 +115,29 @@ class Performer:
             if found.condition is Condition.DEAD:
                 raise DeploymentFailedError(step.name, "Azure could not bring it up")
             return False
+
+    def _scale(self, step: CreateAutoscale) -> bool:
+        """Only after the deployment is there and still: Azure refuses a setting without its target."""
+        self._settled(step.deployment)
+        found = self._setting_of(step.deployment)
+        if found is not None and found.enabled and found.digest == step.settings.digest:
+            return False
+        self._scalers().create(self._endpoint, step)
+        return True
+
+    def _unscale(self, step: DeleteAutoscale) -> bool:
+        if self._setting_of(step.deployment) is None:
+            return False
+        self._scalers().delete(self._endpoint, step.deployment)
+        return True
+
+    def _setting_of(self, deployment: str) -> Scaled | None:
+        found = self._scalers().observe(self._endpoint)
+        return next((each for each in found if each.deployment == deployment), None)
+
+    def _scalers(self) -> Scaling:
+        assert self._scaling is not None, "a plan with autoscale was made without looking at it"
+        return self._scaling
 
     def _smoke_test(self, step: SmokeTest) -> None:
         failures = self._probe(step)
