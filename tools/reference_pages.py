@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import alerts_page
 import changes_table
 import click
 import settings_page
@@ -131,6 +132,7 @@ def _policies() -> Iterator[str]:
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "alerts.md": alerts_page.alerts,
     "changes.md": changes_table.changes,
     "commands.md": commands,
     "exit-codes.md": exit_codes,

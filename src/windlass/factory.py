@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from windlass import cloud
 from windlass.engine.outputs import read_outputs
+from windlass.errors.azure import AzureDeniedError
 from windlass.errors.engine import StackNotFoundError
 from windlass.errors.release import DeploymentMissingError, EndpointMissingError
 from windlass.errors.teardown import ShellNotReadyError
@@ -20,7 +21,7 @@ from windlass.project.definitions import Kind, ModelFiles, RegisteredModel
 from windlass.project.outputs import StackOutputs
 from windlass.release.clock import SystemClock
 from windlass.release.execute import Releases, ignore
-from windlass.release.models import Answer, Endpoint, Plan, Released
+from windlass.release.models import Answer, Endpoint, Plan, Released, Scaled
 from windlass.release.ports import Clock, Listener
 from windlass.release.status import EndpointStatus
 
@@ -136,7 +137,7 @@ class Toolkit:
                 folder=each.model,
                 kind=each.kind,
                 name=each.name,
-                scaled=self._scaling.observe(each.name) if each.kind == "online" else (),
+                scaled=self._scaled(each.name) if each.kind == "online" else (),
                 found=self._endpoints.find(each.name)
                 if each.kind == "online"
                 else self._endpoints.find_batch(each.name),
@@ -207,6 +208,13 @@ class Toolkit:
         from windlass.azure.online import AzureOnlineEndpoints
 
         return AzureOnlineEndpoints(workspace)
+
+    def _scaled(self, endpoint: str) -> tuple[Scaled, ...]:
+        """Look at autoscale settings, as far as whoever asks may see them."""
+        try:
+            return self._scaling.observe(endpoint)
+        except AzureDeniedError:
+            return ()
 
     @cached_property
     def _scaling(self) -> AzureScaling:

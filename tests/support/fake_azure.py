@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from windlass.errors.azure import AzureConflictError, AzureNotFoundError
+from windlass.errors.azure import AutoscaleDeniedError, AzureConflictError, AzureNotFoundError
 from windlass.errors.release import DeploymentFailedError, EndpointLockedError, ModelVersionTakenError
 from windlass.project.definitions import EnvironmentDefinition
 from windlass.release.models import (
@@ -183,9 +183,11 @@ class FakeScaling:
 
     azure: FakeAzure
     settings: dict[str, Scaled] = field(default_factory=dict)
+    denied: bool = False
 
     def observe(self, endpoint: str) -> tuple[Scaled, ...]:
-        del endpoint
+        if self.denied:
+            raise AutoscaleDeniedError(f"list the autoscale settings of {endpoint}")
         return tuple(self.settings.values())
 
     def create(self, endpoint: str, step: CreateAutoscale) -> None:

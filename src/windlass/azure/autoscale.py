@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from windlass.azure.arm import ADDRESS, Arm
+from windlass.errors.azure import AutoscaleDeniedError, AzureDeniedError
 from windlass.project.autoscale import Autoscale, Hours
 from windlass.release.models import CreateAutoscale, Scaled
 
@@ -36,18 +38,20 @@ class AzureScaling:
     def observe(self, endpoint: str) -> tuple[Scaled, ...]:
         """Look at all autoscale settings of an endpoint's deployments, also of those that are gone."""
         below = f"{self._workspace_id}/onlineEndpoints/{endpoint}/deployments/".lower()
-        settings = self._arm.list(self._collection(), f"list the autoscale settings of {endpoint}")
+        with _explained(what := f"list the autoscale settings of {endpoint}"):
+            settings = tuple(self._arm.list(self._collection(), what))
         return tuple(read_setting(each) for each in settings if _target(each).lower().startswith(below))
 
     def create(self, endpoint: str, step: CreateAutoscale) -> None:
         """Make or change the setting of a deployment; it is on at once."""
         body = setting_document(step, f"{self._workspace_id}/onlineEndpoints/{endpoint}", self._location)
-        self._arm.put(self._setting(endpoint, step.deployment), body, f"scale deployment {step.deployment}")
+        with _explained(what := f"scale deployment {step.deployment}"):
+            self._arm.put(self._setting(endpoint, step.deployment), body, what)
 
     def delete(self, endpoint: str, deployment: str) -> None:
         """Remove the setting of a deployment; that it is gone already is no error."""
-        what = f"remove the autoscale setting of deployment {deployment}"
-        self._arm.delete(self._setting(endpoint, deployment), what)
+        with _explained(what := f"remove the autoscale setting of deployment {deployment}"):
+            self._arm.delete(self._setting(endpoint, deployment), what)
 
     def _collection(self, name: str = "") -> str:
         group = self._workspace_id.partition("/providers/")[0]
@@ -56,6 +60,15 @@ class AzureScaling:
 
     def _setting(self, endpoint: str, deployment: str) -> str:
         return self._collection(setting_name(endpoint, deployment))
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    """Name the right that is missing: it is not the one that releases need."""
+    try:
+        yield
+    except AzureDeniedError as error:
+        raise AutoscaleDeniedError(what, details=error.details) from error
 
 
 def setting_name(endpoint: str, deployment: str) -> str:

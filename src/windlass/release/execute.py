@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from windlass.errors import WindlassError
+from windlass.errors.azure import AzureDeniedError
 from windlass.errors.release import (
     ModelMissingError,
     RollBackIncompleteError,
@@ -26,7 +27,7 @@ from windlass.project.definitions import (
     RegisteredModel,
 )
 from windlass.release.journal import FINISHED
-from windlass.release.models import Candidate, Endpoint, ModelVersion, Phase, Plan, Progress, Released, Step
+from windlass.release.models import Candidate, Endpoint, ModelVersion, Phase, Plan, Progress, Released, Scaled, Step
 from windlass.release.perform import Performer
 from windlass.release.plan import plan_confirm, plan_release, plan_roll_back, plan_undo
 from windlass.release.ports import Assets, Clock, Journal, Journals, Listener, OnlineEndpoints, Scaling, Scoring
@@ -65,9 +66,8 @@ class Releases:
         candidate = self._candidate(definition, model)
         observed = self._endpoints.observe(endpoint)
         plan = plan_release(definition, candidate, observed)
-        if self._scaling is None:
-            return plan
-        return scale_plan(plan, definition.rollout.autoscale, observed, self._scaling.observe(endpoint))
+        wanted = definition.rollout.autoscale
+        return scale_plan(plan, wanted, observed, self._scaled(endpoint, needed=wanted is not None))
 
     def plan_roll_back(self, endpoint: str) -> Plan:
         """Look at Azure and plan the way back; nothing is changed."""
@@ -166,7 +166,16 @@ class Releases:
         journal.write(FINISHED, verdict="rolled back", cause=failure.cause)
 
     def _unscaled(self, steps: tuple[Step, ...], endpoint: Endpoint) -> tuple[Step, ...]:
-        return steps if self._scaling is None else unscale(steps, endpoint, self._scaling.observe(endpoint.name))
+        return unscale(steps, endpoint, self._scaled(endpoint.name, needed=False))
+
+    def _scaled(self, endpoint: str, *, needed: bool) -> tuple[Scaled, ...]:
+        """Look at autoscale. Who may not look has made none, so that is an error only where some is asked for."""
+        try:
+            return () if self._scaling is None else self._scaling.observe(endpoint)
+        except AzureDeniedError:
+            if needed:
+                raise
+            return ()
 
     def _serving(self, plan: Plan) -> dict[str, int]:
         return self._endpoints.observe(plan.endpoint).traffic.as_dict()

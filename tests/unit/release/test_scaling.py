@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from support.definitions import GOOD, make_definition, make_model
 from support.fake_azure import ENDPOINT, FakeAzure, FakeClock, FakeJournals, FakeScaling, go_on
 
+from windlass.errors.azure import AzureDeniedError
 from windlass.errors.release import RolledBackError
 from windlass.project.autoscale import Autoscale
 from windlass.project.definitions import OnlineDefinition
@@ -181,6 +182,14 @@ def _die_at(world: World, number: int) -> None:
     with suppress(KilledError):
         world.release(2, scaling())
     world.azure.guard = world.journals.guard = go_on
+
+
+def test_who_may_not_see_autoscale_releases_without_it_and_is_refused_with_it(world: World) -> None:
+    world.scaling.denied = True
+
+    assert world.release(2, scaling(None))[0].startswith("register model churn:2")
+    with pytest.raises(AzureDeniedError):
+        world.release(2, scaling())
 
 
 def test_a_deployment_that_is_made_anew_is_scaled_anew() -> None:
