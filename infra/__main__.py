@@ -17,12 +17,14 @@ from windlass.infra.exports import export_readable, stack_outputs, when_built
 from windlass.infra.group import Group, GroupArgs
 from windlass.infra.identity import Grants, GrantsArgs, Identity, IdentityArgs, ScopeOfGrant
 from windlass.infra.observability import Observability, ObservabilityArgs
+from windlass.infra.reach import connect, lay_network
 from windlass.infra.registry import Registry, RegistryArgs
 from windlass.infra.roles import RESOURCE_GRANTS, WORKSPACE_GRANTS
 from windlass.infra.stack import read_stack
 from windlass.infra.storage import Storage, StorageArgs
 from windlass.infra.vault import Vault, VaultArgs
 from windlass.infra.workspace import Workspace, WorkspaceArgs
+from windlass.project.exposure import EXPOSURE
 from windlass.project.names import IDENTITY_PURPOSES, endpoint_name, identity_name
 from windlass.project.outputs import OUTPUT_NAME
 
@@ -32,6 +34,7 @@ stack = read_stack()
 existing = find_existing(stack)
 azure, settings, names = stack.settings.azure, stack.settings.windlass, existing.names
 protect_data = settings.protection.data
+exposed = EXPOSURE[settings.network.mode]
 release_acknowledged(settings.protection)
 
 # Where everything goes.
@@ -40,6 +43,7 @@ group = Group(
     args=GroupArgs(name=names.resource_group, location=azure.location, tags=stack.settings.tags, protect=protect_data),
 ).outputs
 place = group.place
+network = lay_network(stack, existing, place)
 
 # What the workspace stands on.
 observability = (
@@ -60,7 +64,13 @@ storage = (
     existing.storage
     or Storage(
         "storage",
-        args=StorageArgs(place=place, name=names.storage_account, settings=settings.storage, protect=protect_data),
+        args=StorageArgs(
+            place=place,
+            name=names.storage_account,
+            settings=settings.storage,
+            public=exposed.storage,
+            protect=protect_data,
+        ),
     ).outputs
 )
 vault = (
@@ -72,6 +82,7 @@ vault = (
             name=names.key_vault,
             tenant_id=azure.tenant_id,
             settings=settings.vault,
+            public=exposed.vault,
             protect=protect_data,
         ),
     ).outputs
@@ -80,7 +91,13 @@ registry = (
     existing.registry
     or Registry(
         "registry",
-        args=RegistryArgs(place=place, name=names.container_registry, settings=settings.registry, protect=protect_data),
+        args=RegistryArgs(
+            place=place,
+            name=names.container_registry,
+            settings=settings.registry,
+            public=exposed.registry,
+            protect=protect_data,
+        ),
     ).outputs
 )
 
@@ -119,6 +136,8 @@ workspace = (
             application_insights_id=observability.application_insights_id,
             identity_id=identities["workspace"].id,
             needs=resource_grants.assignments,
+            network=settings.network,
+            image_build_compute=None if exposed.registry else next(iter(settings.clusters), None),
             protect=protect_data,
         ),
     ).outputs
@@ -133,6 +152,15 @@ workspace_grants = Grants(
     ),
 ).outputs
 
+# How all of these reach each other.
+connected = connect(
+    stack,
+    place,
+    network,
+    workspace,
+    {"storage": storage.id, "vault": vault.id, "registry": registry.id, "workspace": workspace.id},
+)
+
 # Where batch jobs run.
 clusters = [
     Cluster(
@@ -143,6 +171,9 @@ clusters = [
             name=name,
             identity_id=identities["cluster"].id,
             settings=cluster,
+            public_addresses=exposed.nodes,
+            subnet_id=network.subnets["clusters"] if network else None,
+            needs=connected,
         ),
     ).outputs
     for name, cluster in settings.clusters.items()
@@ -158,6 +189,7 @@ endpoints = {
             name=endpoint_name(stack.scope, folder.model, folder.kind),
             folder=folder,
             identity_id=identities["serving"].id,
+            public=exposed.endpoints,
             needs=workspace_grants.assignments,
             protect=is_protected(folder, settings.protection),
         ),
