@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from datetime import UTC, datetime
 
 # The SDK of Azure ML is many thousand classes, made at import: collecting garbage among them costs a tenth of a run.
 gc.disable()
@@ -10,23 +11,36 @@ gc.disable()
 import pulumi
 
 from windlass.infra.acknowledged import release_acknowledged
+from windlass.infra.alerts import Alerts, AlertsArgs, watched_clusters, watched_endpoints
+from windlass.infra.budget import Budget, BudgetArgs
 from windlass.infra.clusters import Cluster, ClusterArgs
+from windlass.infra.diagnostics import Diagnostics, DiagnosticsArgs, logged_endpoints, logged_resources
 from windlass.infra.endpoints import Endpoint, EndpointArgs, is_protected
 from windlass.infra.existing import find_existing
 from windlass.infra.exports import export_readable, stack_outputs, when_built
 from windlass.infra.group import Group, GroupArgs
-from windlass.infra.identity import Grants, GrantsArgs, Identity, IdentityArgs, ScopeOfGrant
+from windlass.infra.identity import (
+    Grants,
+    GrantsArgs,
+    Identity,
+    IdentityArgs,
+    ScopeOfGrant,
+    holders_of,
+    scopes_of_identities,
+)
+from windlass.infra.locks import Locks, LocksArgs, lockable
+from windlass.infra.made import remember_resources
 from windlass.infra.observability import Observability, ObservabilityArgs
 from windlass.infra.reach import connect, lay_network
 from windlass.infra.registry import Registry, RegistryArgs
-from windlass.infra.roles import RESOURCE_GRANTS, WORKSPACE_GRANTS
 from windlass.infra.stack import read_stack
 from windlass.infra.storage import Storage, StorageArgs
 from windlass.infra.vault import Vault, VaultArgs
 from windlass.infra.workspace import Workspace, WorkspaceArgs
 from windlass.project.exposure import EXPOSURE
-from windlass.project.names import IDENTITY_PURPOSES, endpoint_name, identity_name
+from windlass.project.names import endpoint_name, identity_name
 from windlass.project.outputs import OUTPUT_NAME
+from windlass.project.roles import BEFORE_THE_WORKSPACE, acting_identities, derive_grants, on_targets
 
 # What was written: Pulumi.<stack>.yaml and the folders under endpoints/; and what exists already and is used instead
 # of made.
@@ -36,6 +50,7 @@ azure, settings, names = stack.settings.azure, stack.settings.windlass, existing
 protect_data = settings.protection.data
 exposed = EXPOSURE[settings.network.mode]
 release_acknowledged(settings.protection)
+made = remember_resources()
 
 # Where everything goes.
 group = Group(
@@ -102,21 +117,24 @@ registry = (
 )
 
 # Who acts in the stack, and what each may do before there is a workspace.
+needed = derive_grants(settings, stack.endpoints)
 identities = {
     purpose: Identity(purpose, args=IdentityArgs(place=place, name=identity_name(stack.scope, purpose))).outputs
-    for purpose in existing.identities_to_make(IDENTITY_PURPOSES)
+    for purpose in existing.identities_to_make(acting_identities(needed))
 } | dict(existing.identities)
+holders = holders_of(identities, settings.deployers)
 resource_grants = Grants(
     "resource-grants",
     args=GrantsArgs(
         subscription_id=azure.subscription_id,
-        grants=existing.grants_to_give(RESOURCE_GRANTS, identities),
-        identities=identities,
+        grants=existing.grants_to_give(on_targets(needed, *BEFORE_THE_WORKSPACE), holders),
+        holders=holders,
         scopes={
             "storage": ScopeOfGrant(id=storage.id, name=names.storage_account),
             "vault": ScopeOfGrant(id=vault.id, name=names.key_vault),
             "registry": ScopeOfGrant(id=registry.id, name=names.container_registry),
             "insights": ScopeOfGrant(id=observability.application_insights_id, name=names.application_insights),
+            **scopes_of_identities(identities),
         },
     ),
 ).outputs
@@ -146,8 +164,8 @@ workspace_grants = Grants(
     "workspace-grants",
     args=GrantsArgs(
         subscription_id=azure.subscription_id,
-        grants=existing.grants_to_give(WORKSPACE_GRANTS, identities),
-        identities=identities,
+        grants=existing.grants_to_give(on_targets(needed, "workspace"), holders),
+        holders=holders,
         scopes={"workspace": ScopeOfGrant(id=workspace.id, name=names.workspace)},
     ),
 ).outputs
@@ -188,7 +206,7 @@ endpoints = {
             workspace=workspace.name,
             name=endpoint_name(stack.scope, folder.model, folder.kind),
             folder=folder,
-            identity_id=identities["serving"].id,
+            identity_id=identities["serving"].id if folder.kind == "online" else None,
             public=exposed.endpoints,
             needs=workspace_grants.assignments,
             protect=is_protected(folder, settings.protection),
@@ -196,6 +214,49 @@ endpoints = {
     ).outputs
     for folder in stack.endpoints
 }
+
+# What of it this stack has made itself, and so looks after.
+own = existing.own(
+    {
+        "storage": storage.id,
+        "vault": vault.id,
+        "registry": registry.id,
+        "workspace": workspace.id,
+        "logs": observability.log_workspace_id,
+    }
+)
+
+# Whose logs are kept, and who is told when something is wrong or costs too much.
+logged = {**logged_resources(own), **logged_endpoints(stack, endpoints)}
+if settings.monitoring.diagnostics and logged:
+    Diagnostics("diagnostics", args=DiagnosticsArgs(log_workspace_id=observability.log_workspace_id, logged=logged))
+if settings.monitoring.mails:
+    Alerts(
+        "alerts",
+        args=AlertsArgs(
+            place=place,
+            name=names.action_group,
+            title=settings.project,
+            mails=settings.monitoring.mails,
+            log_workspace_id=observability.log_workspace_id,
+            watched={**watched_endpoints(stack, endpoints), **watched_clusters(stack, workspace.id)},
+        ),
+    )
+if settings.budget is not None:
+    Budget(
+        "budget",
+        args=BudgetArgs(
+            scope=group.id,
+            name=names.budget,
+            settings=settings.budget,
+            mails=settings.monitoring.mails,
+            today=datetime.now(UTC).date(),
+        ),
+    )
+
+# What nobody deletes by hand: last of all, because under a lock nothing else could be deleted either.
+if settings.protection.locks and lockable(own):
+    Locks("locks", args=LocksArgs(locked=lockable(own), after=made))
 
 # What the scripts are told, and what people look for.
 outputs = stack_outputs(stack, names)

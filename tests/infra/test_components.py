@@ -13,11 +13,15 @@ import windlass.infra
 from windlass.infra.component import Component
 
 TYPES = {
+    "Alerts": "windlass:infra:Alerts",
+    "Budget": "windlass:infra:Budget",
     "Cluster": "windlass:infra:Cluster",
+    "Diagnostics": "windlass:infra:Diagnostics",
     "Endpoint": "windlass:infra:Endpoint",
     "Grants": "windlass:infra:Grants",
     "Group": "windlass:infra:Group",
     "Identity": "windlass:infra:Identity",
+    "Locks": "windlass:infra:Locks",
     "Network": "windlass:infra:Network",
     "Observability": "windlass:infra:Observability",
     "OutboundRules": "windlass:infra:OutboundRules",

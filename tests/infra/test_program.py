@@ -93,8 +93,10 @@ def test_everything_that_takes_tags_says_who_owns_it(program: Program) -> None:
 
 def test_everything_that_takes_a_location_is_put_into_the_region_of_the_stack(usual: Run) -> None:
     located = [each for each in usual.resources if takes(each, "location")]
+    nowhere = [*usual.of("monitor:ActionGroup"), *usual.of("monitor:MetricAlert")]
 
-    assert [each.urn for each in located if each.inputs.get("location") != "westeurope"] == []
+    assert [each.urn for each in located if each not in nowhere and each.inputs.get("location") != "westeurope"] == []
+    assert {each.inputs["location"] for each in nowhere} == {"global"}
 
 
 def test_everything_in_a_resource_group_is_in_the_one_of_the_stack(usual: Run) -> None:
@@ -181,6 +183,29 @@ def test_every_role_is_held_by_a_service_principal_under_a_guid(usual: Run) -> N
         assert str(uuid.UUID(each.azure_name)) == each.azure_name
 
 
+def test_deployers_hold_their_roles_as_what_they_are(program: Program) -> None:
+    ana = {"object_id": "aaaaaaaa-7777-4888-8999-aaaaaaaaaaaa", "type": "User"}
+    roles = program(settings={"deployers": {"ana": ana}}).of("authorization:RoleAssignment")
+
+    theirs = [each.inputs for each in roles if each.inputs["principalId"] == ana["object_id"]]
+
+    assert [each["principalType"] for each in theirs] == ["User", "User"]
+
+
+def test_no_role_is_given_where_somebody_else_gives_them(program: Program) -> None:
+    run = program(settings={"role_assignments": "given"})
+
+    assert run.of("authorization:RoleAssignment") == []
+    assert len(run.of("managedidentity:UserAssignedIdentity")) == 3
+
+
+def test_an_identity_is_made_for_what_is_declared_alone(program: Program) -> None:
+    run = program(settings={"clusters": {}}, endpoints=())
+
+    (only,) = run.of("managedidentity:UserAssignedIdentity")
+    assert "workspace" in str(only.azure_name)
+
+
 def test_every_role_is_held_on_something_of_this_stack_and_never_on_all_of_it(usual: Run) -> None:
     made = {f"/fake/{each.type}/{each.azure_name}" for each in usual.resources}
     (group,) = usual.of("resources:ResourceGroup")
@@ -214,10 +239,12 @@ def test_an_endpoint_is_left_to_the_scripts_after_its_creation(usual: Run) -> No
     assert {each.ignore_changes for each in endpoints(usual)} == {("properties", "tags", "identity", "sku", "kind")}
 
 
-def test_nothing_but_an_endpoint_ignores_changes(usual: Run) -> None:
+def test_nothing_but_an_endpoint_and_the_month_of_a_budget_ignores_changes(usual: Run) -> None:
+    (budget,) = usual.of("consumption:Budget")
     others = [each for each in usual.resources if each not in endpoints(usual)]
 
-    assert [each.urn for each in others if each.ignore_changes] == []
+    assert [each.urn for each in others if each.ignore_changes] == [budget.urn]
+    assert budget.ignore_changes == ("timePeriod",)
 
 
 def test_ignored_inputs_are_all_that_a_put_of_an_endpoint_could_carry(usual: Run) -> None:

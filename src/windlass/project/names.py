@@ -55,6 +55,9 @@ LOG_WORKSPACE_LIMIT: Final = 63
 APPLICATION_INSIGHTS_LIMIT: Final = 255
 IDENTITY_LIMIT: Final = 128
 WORKSPACE_LIMIT: Final = 33
+ACTION_GROUP_LIMIT: Final = 260
+ALERT_LIMIT: Final = 260
+BUDGET_LIMIT: Final = 63
 ENDPOINT_LIMIT: Final = 32
 NETWORK_LIMIT: Final = 64
 NETWORK_PART_LIMIT: Final = 80
@@ -94,6 +97,8 @@ class ResourceNames:
     log_workspace: str
     application_insights: str
     workspace: str
+    action_group: str
+    budget: str
 
 
 def resource_names(scope: NameScope) -> ResourceNames:
@@ -108,6 +113,8 @@ def resource_names(scope: NameScope) -> ResourceNames:
         log_workspace=_hyphenated("log", words, token, LOG_WORKSPACE_LIMIT),
         application_insights=_hyphenated("appi", words, token, APPLICATION_INSIGHTS_LIMIT),
         workspace=_hyphenated("mlw", words, token, WORKSPACE_LIMIT),
+        action_group=_hyphenated("ag", words, token, ACTION_GROUP_LIMIT),
+        budget=_hyphenated("budget", words, token, BUDGET_LIMIT),
     )
 
 
@@ -129,6 +136,17 @@ def network_part_name(scope: NameScope, kind: Literal["nsg", "nat", "pip"], part
 def private_endpoint_name(scope: NameScope, part: str) -> str:
     """Name a private endpoint by what it leads to, such as storage-blob."""
     return _hyphenated("pe", (scope.project, scope.stack, part), scope.token, PRIVATE_ENDPOINT_LIMIT)
+
+
+def alert_name(scope: NameScope, subject: str, rule: str) -> str:
+    """Name an alert.
+
+    Args:
+        scope: The stack.
+        subject: What it watches: a folder under endpoints/ or a cluster.
+        rule: What it watches for, such as latency.
+    """
+    return _hyphenated("alert", (scope.project, scope.stack, subject, rule), scope.token, ALERT_LIMIT)
 
 
 def endpoint_name(scope: NameScope, folder: str, kind: EndpointKind) -> str:

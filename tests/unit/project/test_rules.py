@@ -16,6 +16,7 @@ from windlass.project.settings.rules import RULES, Rule, contradictions
 NOT_BUILT = "is not built yet in this version; remove it"
 CLUSTER = {"vm_size": "Standard_DS3_v2", "max_nodes": 2}
 POOL = {"vm_size": "Standard_DS3_v2", "max_nodes": 2}
+ANA = {"object_id": "aaaaaaaa-7777-4888-8999-aaaaaaaaaaaa", "type": "User"}
 TLS = {"secret": "tls", "host": "models.example.com"}
 GROUP = "/subscriptions/66666666-7777-4888-8999-aaaaaaaaaaaa/resourceGroups/shared/providers"
 WORKSPACE = f"{GROUP}/Microsoft.MachineLearningServices/workspaces/ours"
@@ -326,10 +327,36 @@ ROWS: Mapping[str, tuple[tuple[dict[str, Any], dict[str, str]], ...]] = {
             {"bring.subnets.clusters": "is not a subnet of bring.virtual_network"},
         ),
     ),
+    "_alerts_that_read_logs": (
+        (
+            {
+                "monitoring": {
+                    "diagnostics": False,
+                    "mails": ["a@example.com"],
+                    "endpoint_alerts": {"no_traffic_minutes": 60},
+                },
+                "clusters": {"cpu": CLUSTER},
+            },
+            dict.fromkeys(
+                (
+                    "monitoring.endpoint_alerts.no_traffic_minutes",
+                    "monitoring.cluster_alerts.queued_minutes",
+                ),
+                "is asked of the logs, which monitoring.diagnostics: false does not send; set it to null, or send the "
+                "logs",
+            ),
+        ),
+    ),
     "_somebody_is_told_of_the_budget": (
         (
-            {"budget": {"monthly": 100, "starts": "2026-12-01"}},
+            {"budget": {"monthly": 100}},
             {"monitoring.mails": "is empty, but the budget has to tell somebody; add an address"},
+        ),
+    ),
+    "_deployers_are_different": (
+        (
+            {"deployers": {"ana": ANA, "eva": {**ANA, "object_id": ANA["object_id"].upper()}}},
+            {"deployers.eva.object_id": "is that of deployers.ana; name each once"},
         ),
     ),
 }
@@ -375,7 +402,8 @@ SOUND: tuple[dict[str, Any], ...] = (
     {**PRIVATE, "bring": {"private_dns_zones": {ZONE_NAME: ZONE}}},
     {"bring": {"storage_account": ACCOUNT, "key_vault": VAULT, "container_registry": REGISTRY, "log_workspace": LOGS}},
     {"bring": {"workspace": WORKSPACE, "log_workspace": LOGS, "identities": {"serving": IDENTITY}}},
-    {"budget": {"monthly": 100, "starts": "2026-12-01"}, "monitoring": {"mails": ["a@example.com"]}},
+    {"budget": {"monthly": 100}, "monitoring": {"mails": ["a@example.com"]}},
+    {"deployers": {"ana": ANA, "team": {"object_id": "bbbbbbbb-7777-4888-8999-aaaaaaaaaaaa", "type": "Group"}}},
 )
 
 
@@ -496,5 +524,5 @@ def test_a_stack_that_says_nothing_of_itself_is_judged_all_the_same() -> None:
 
 
 def test_what_is_not_built_is_refused_and_never_ignored() -> None:
-    for path, says in contradictions(stack(protection={"locks": True})):
-        assert (path, says) == ("protection.locks", NOT_BUILT)
+    for path, says in contradictions(stack(bring={"key_vault": VAULT})):
+        assert (path, says) == ("bring", NOT_BUILT)

@@ -47,12 +47,7 @@ def contradictions(settings: Settings, *, without: Collection[str] = ()) -> tupl
     return tuple(problem for rule in asked for problem in rule.find(settings))
 
 
-_COMING = (
-    "kubernetes",
-    "monitoring",
-    "budget",
-    "deployers",
-)
+_COMING = ("kubernetes",)
 """Sections whose components are not there yet."""
 
 
@@ -61,8 +56,6 @@ def _not_built_yet(settings: Settings) -> Iterator[Problem]:
     for section in _COMING:
         if section in settings.model_fields_set:
             yield section, "is not built yet in this version; remove it"
-    if settings.protection.locks:
-        yield "protection.locks", "is not built yet in this version; remove it"
 
 
 def _tags_are_free(settings: Settings) -> Iterator[Problem]:
@@ -250,6 +243,24 @@ def _somebody_is_told_of_the_budget(settings: Settings) -> Iterator[Problem]:
         yield "monitoring.mails", "is empty, but the budget has to tell somebody; add an address"
 
 
+def _alerts_that_read_logs(settings: Settings) -> Iterator[Problem]:
+    monitoring = settings.monitoring
+    if monitoring.diagnostics or not monitoring.mails:
+        return
+    says = "is asked of the logs, which monitoring.diagnostics: false does not send; set it to null, or send the logs"
+    if monitoring.endpoint_alerts.no_traffic_minutes is not None:
+        yield "monitoring.endpoint_alerts.no_traffic_minutes", says
+    if settings.clusters and monitoring.cluster_alerts.queued_minutes is not None:
+        yield "monitoring.cluster_alerts.queued_minutes", says
+
+
+def _deployers_are_different(settings: Settings) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for name, deployer in settings.deployers.items():
+        if (other := seen.setdefault(deployer.object_id.lower(), name)) != name:
+            yield f"deployers.{name}.object_id", f"is that of deployers.{other}; name each once"
+
+
 def _rule(find: Callable[[Settings], Iterator[Problem]], *reads: str) -> Rule:
     return Rule(find=find, reads=frozenset(reads))
 
@@ -274,4 +285,6 @@ RULES: tuple[Rule, ...] = (
     _rule(_brought_with_the_workspace, "bring", "network"),
     _rule(_brought_into_a_private_network, "bring", "network", "clusters", "kubernetes"),
     _rule(_somebody_is_told_of_the_budget, "budget", "monitoring"),
+    _rule(_alerts_that_read_logs, "monitoring", "clusters"),
+    _rule(_deployers_are_different, "deployers"),
 )
