@@ -109,25 +109,15 @@ def test_subnets_are_declared_in_the_network_and_each_has_rules(private: Run) ->
     (network,) = private.of("network:VirtualNetwork")
     subnets = network.inputs["subnets"]
 
-    assert [each["name"] for each in subnets] == ["endpoints", "containers", "clusters"]
+    assert [each["name"] for each in subnets] == ["endpoints", "clusters"]
     assert len({each["networkSecurityGroup"]["id"] for each in subnets}) == len(subnets)
     assert {each["defaultOutboundAccess"] for each in subnets} == {False}
     assert {each["name"]: "natGateway" in each for each in subnets} == {
         "endpoints": False,
-        "containers": True,
         "clusters": True,
     }
     space = IPv4Network(network.inputs["addressSpace"]["addressPrefixes"][0])
     assert all(IPv4Network(each["addressPrefix"]).subnet_of(space) for each in subnets)
-
-
-def test_container_groups_have_a_subnet_that_is_theirs(private: Run) -> None:
-    (network,) = private.of("network:VirtualNetwork")
-    (containers,) = (each for each in network.inputs["subnets"] if each["name"] == "containers")
-
-    assert [each["serviceName"] for each in containers["delegations"]] == [
-        "Microsoft.ContainerInstance/containerGroups"
-    ]
 
 
 def test_nodes_are_in_the_network_without_addresses_and_wait_until_they_reach_everything(private: Run) -> None:

@@ -138,6 +138,14 @@ def private_endpoint_name(scope: NameScope, part: str) -> str:
     return _hyphenated("pe", (scope.project, scope.stack, part), scope.token, PRIVATE_ENDPOINT_LIMIT)
 
 
+def identity_id(scope: NameScope, resource_group: str, name: str) -> str:
+    """Return the ARM id of a managed identity of the stack."""
+    return (
+        f"/subscriptions/{scope.subscription_id}/resourceGroups/{resource_group}"
+        f"/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
+    )
+
+
 def alert_name(scope: NameScope, subject: str, rule: str) -> str:
     """Name an alert.
 

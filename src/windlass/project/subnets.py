@@ -3,8 +3,8 @@
 Every purpose has a fixed place in the range, whether it is used or not, so that nothing ever moves when a cluster, a
 pool or an endpoint is added: Azure refuses to move a subnet that something is in.
 
-    first quarter    a quarter of it for private endpoints, the next for container groups; the rest stays free for
-                     what the owner of the network adds (a gateway that people come in by, say)
+    first quarter    a quarter of it for private endpoints, the next kept for container groups (which have public names
+                     so far); the rest stays free for what the owner of the network adds (a gateway, say)
     second quarter   nodes of batch clusters
     second half      nodes, and with some network plugins pods, of the Kubernetes cluster
 """
@@ -28,7 +28,6 @@ RESERVED: Final = 5
 PRIVATE_ENDPOINT_ADDRESSES: Final = 24
 """Seven private endpoints; that of a workspace alone takes up to a dozen addresses."""
 
-CONTAINER_ADDRESSES: Final = 8
 PODS_PER_NODE: Final = 30
 
 DELEGATED_TO: Final[Mapping[SubnetPurpose, str]] = {"containers": "Microsoft.ContainerInstance/containerGroups"}
@@ -82,13 +81,9 @@ def _part(space: IPv4Network, narrower: int, index: int) -> IPv4Network:
 def addresses_needed(settings: Settings) -> dict[SubnetPurpose, int]:
     """Count the addresses that a stack takes in each subnet when everything has grown to its maximum.
 
-    A purpose that the stack does not have is left out; container groups come and go with releases, so that their
-    subnet is always there.
+    A purpose that the stack does not have is left out.
     """
-    needed: dict[SubnetPurpose, int] = {
-        "endpoints": PRIVATE_ENDPOINT_ADDRESSES,
-        "containers": CONTAINER_ADDRESSES,
-    }
+    needed: dict[SubnetPurpose, int] = {"endpoints": PRIVATE_ENDPOINT_ADDRESSES}
     if settings.clusters:
         needed["clusters"] = sum(cluster.max_nodes for cluster in settings.clusters.values())
     if settings.kubernetes is not None:
