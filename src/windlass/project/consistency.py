@@ -65,8 +65,9 @@ def _answers_where_the_stack_does(
         ("public", "disabled"): "that stack has no private address by which anybody would reach it",
     }
     why = refused.get((mode, says or ""))
-    # The network of a brought workspace is not known here.
-    if why is not None and settings.windlass.bring.workspace is None:
+    # The network of a brought workspace is not known here, and container groups have a rule of their own.
+    known = settings.windlass.bring.workspace is None and folder.serving.compute != "container-instance"
+    if why is not None and known:
         yield Problem(
             file=f"{ENDPOINTS_FOLDER}/{folder.path}/{ENDPOINT_FILE}",
             where="public_network_access",
