@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,6 +104,14 @@ class Stack:
 def stack(bare: Checkout) -> Stack:
     """A stack that is not up."""
     return Stack(bare, bare.processes())
+
+
+@pytest.fixture(autouse=True)
+def _unlocked(bare: Checkout) -> Iterator[None]:
+    """Keep a test that failed from failing those after it."""
+    yield
+    for lock in (bare.root / ".windlass/state/.pulumi/locks").rglob("*.json*"):
+        lock.unlink()
 
 
 @pytest.fixture(scope="module")
