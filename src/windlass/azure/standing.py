@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from windlass.azure.arm import ADDRESS, Arm
-from windlass.errors.azure import AzureRequestError
+from windlass.errors.azure import AzureDeniedError, AzureRequestError
 from windlass.project.outputs import StackOutputs
 from windlass.teardown.models import Attached, Declared, DeletedVault, Existing, Standing
 
@@ -55,17 +55,16 @@ class AzureStanding:
 
     def __call__(self) -> Standing:
         """Look; nothing is changed."""
-        existing = tuple(self._existing())
+        existing, (roles, unseen) = tuple(self._existing()), self._roles()
         return Standing(
             today=self._today(),
             declared=self._declared(),
             existing=existing,
             locks=tuple(_attached(each) for each in self._list(self._group, "Microsoft.Authorization/locks")),
             diagnostics=tuple(self._diagnostics(existing)),
-            roles=tuple(
-                _attached(each) for each in self._list(self._subscription, "Microsoft.Authorization/roleAssignments")
-            ),
+            roles=roles,
             deleted_vault=self._deleted_vault(),
+            unseen=unseen,
         )
 
     @property
@@ -98,6 +97,16 @@ class AzureStanding:
             for below in _DIAGNOSED.get(resource.type, ()):
                 for each in self._list(f"{resource.id}{below}", "Microsoft.Insights/diagnosticSettings"):
                     yield _attached(each)
+
+    def _roles(self) -> tuple[tuple[Attached, ...], tuple[str, ...]]:
+        """Read who holds which role in the subscription, where this identity may see that."""
+        kind = "Microsoft.Authorization/roleAssignments"
+        try:
+            return tuple(_attached(each) for each in self._list(self._subscription, kind)), ()
+        except AzureDeniedError:
+            return (), (
+                "roles outside the group that its identities hold: this identity may not read the subscription's",
+            )
 
     def _deleted_vault(self) -> DeletedVault | None:
         name, location = self._outputs.key_vault, self._outputs.location

@@ -78,6 +78,7 @@ class Standing:
         locks: On the group, above it and below it.
         diagnostics: On the resources of the group.
         roles: Anywhere in the subscription.
+        unseen: What could not be looked at, and why.
     """
 
     today: date
@@ -87,6 +88,7 @@ class Standing:
     diagnostics: tuple[Attached, ...] = ()
     roles: tuple[Attached, ...] = ()
     deleted_vault: DeletedVault | None = None
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,6 +255,7 @@ class Teardown:
         goes_with: What goes without a step of its own.
         names: What becomes of each name.
         blockers: What forbids it.
+        unseen: What could not be looked at, and may be left behind.
     """
 
     stack: str
@@ -260,3 +263,4 @@ class Teardown:
     goes_with: tuple[GoesWith, ...]
     names: tuple[Name, ...]
     blockers: tuple[Blocker, ...]
+    unseen: tuple[str, ...] = ()

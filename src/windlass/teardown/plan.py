@@ -67,6 +67,7 @@ def plan_teardown(
         goes_with=tuple(_going(standing)),
         names=names_after(settings, outputs, standing, vault_until=_kept_until(settings, standing)),
         blockers=tuple(_blockers(settings, standing, with_unknown=with_unknown)),
+        unseen=standing.unseen,
     )
 
 

@@ -104,6 +104,7 @@ def teardown_as_json(teardown: Teardown) -> dict[str, Any]:
         "goes_with": [_plain(asdict(each)) for each in teardown.goes_with],
         "names": [_plain(asdict(each)) for each in teardown.names],
         "blockers": [{"blocker": type(each).__name__, **_plain(asdict(each))} for each in teardown.blockers],
+        "unseen": list(teardown.unseen),
     }
 
 

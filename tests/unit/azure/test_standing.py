@@ -85,6 +85,13 @@ def test_what_is_attached_is_read_with_what_it_is_on() -> None:
     assert found.roles == (Attached(id=role, name="r", scope=SUBSCRIPTION, principal="p"),)
 
 
+def test_roles_that_may_not_be_read_are_said_not_to_have_been_looked_at() -> None:
+    found = look(roles=[Reply(403, {"error": {"code": "AuthorizationFailed", "message": "no"}})])
+
+    assert found.roles == ()
+    assert "may not read" in found.unseen[0]
+
+
 def test_a_vault_that_is_softly_deleted_is_read_with_its_day() -> None:
     properties = {"scheduledPurgeDate": "2026-12-06T10:00:00Z", "purgeProtectionEnabled": True}
 

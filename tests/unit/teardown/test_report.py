@@ -84,7 +84,7 @@ def test_a_name_is_a_row() -> None:
 def test_json_names_kinds_and_holds_plain_values() -> None:
     document = teardown_as_json(plan(existing=(*EXISTING, existing(f"{ENDPOINT}/deployments/churn-1"))))
 
-    assert list(document) == ["stack", "steps", "goes_with", "names", "blockers"]
+    assert list(document) == ["stack", "steps", "goes_with", "names", "blockers", "unseen"]
     assert document["steps"][0] == {"step": "DestroyOnWorkspace", "stack": "local"}
     assert document["goes_with"][0]["parent"] == "shop"
     assert {each["recoverable_until"] for each in document["names"]} == {None, "2026-12-13"}
