@@ -44,7 +44,7 @@ class Existing:
 
 @dataclass(frozen=True, kw_only=True)
 class Attached:
-    """A lock, a diagnostic setting or a role assignment.
+    """A lock, a diagnostic setting, a role assignment or a public name.
 
     Attributes:
         scope: What it is on.
@@ -76,6 +76,7 @@ class Standing:
     Attributes:
         today: The day, for what Azure keeps for a number of days.
         locks: On the group, above it and below it.
+        public_names: Record sets that releases own, in whatever zone.
         diagnostics: On the resources of the group.
         roles: Anywhere in the subscription.
         unseen: What could not be looked at, and why.
@@ -85,6 +86,7 @@ class Standing:
     declared: tuple[Declared, ...] = ()
     existing: tuple[Existing, ...] = ()
     locks: tuple[Attached, ...] = ()
+    public_names: tuple[Attached, ...] = ()
     diagnostics: tuple[Attached, ...] = ()
     roles: tuple[Attached, ...] = ()
     deleted_vault: DeletedVault | None = None
@@ -94,6 +96,14 @@ class Standing:
 @dataclass(frozen=True, kw_only=True)
 class DeleteAutoscale:
     """Remove an autoscale setting that a release made for its deployment."""
+
+    name: str
+    id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeletePublicName:
+    """Remove a public name that leads to a container group: whoever gets the group's address next would answer."""
 
     name: str
     id: str
@@ -170,6 +180,7 @@ class KeepVault:
 
 Step = (
     DeleteAutoscale
+    | DeletePublicName
     | DeleteContainerGroup
     | RemoveLocks
     | DeleteDiagnostics

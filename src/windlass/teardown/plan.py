@@ -16,6 +16,7 @@ from windlass.teardown.models import (
     DeleteAutoscale,
     DeleteContainerGroup,
     DeleteDiagnostics,
+    DeletePublicName,
     DeleteRole,
     DestroyOnWorkspace,
     DestroyRest,
@@ -76,6 +77,7 @@ def _first(settings: StackSettings, standing: Standing) -> Iterator[Step]:
     known = _known(standing)
     unknown = [each for each in standing.existing if each.id.lower() not in known]
     yield from (DeleteAutoscale(name=each.name, id=each.id) for each in unknown if each.type == AUTOSCALE)
+    yield from (DeletePublicName(name=each.name, id=each.id) for each in standing.public_names)
     yield from (
         DeleteContainerGroup(name=each.name, id=each.id, endpoint=each.endpoint) for each in unknown if _serves(each)
     )

@@ -11,6 +11,7 @@ from windlass.teardown.models import (
     DeleteAutoscale,
     DeleteContainerGroup,
     DeleteDiagnostics,
+    DeletePublicName,
     DeleteRole,
     DestroyOnWorkspace,
     DestroyRest,
@@ -36,6 +37,8 @@ def describe_step(step: Step) -> str:  # noqa: PLR0911 - one line for each kind 
     match step:
         case DeleteAutoscale():
             return f"delete autoscale setting {step.name}"
+        case DeletePublicName():
+            return f"delete public name {step.name}"
         case DeleteContainerGroup():
             return f"delete container group {step.name}, which serves {step.endpoint}"
         case RemoveLocks():
