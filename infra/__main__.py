@@ -31,12 +31,14 @@ from windlass.infra.identity import (
 from windlass.infra.locks import Locks, LocksArgs, lockable
 from windlass.infra.made import remember_resources
 from windlass.infra.observability import Observability, ObservabilityArgs
+from windlass.infra.reach import connect, lay_network
 from windlass.infra.registry import Registry, RegistryArgs
-from windlass.infra.serving_cluster import ServingClusterArgs, serving_cluster
+from windlass.infra.serving_cluster import ServingClusterArgs, scope_of_subnet, serving_cluster
 from windlass.infra.stack import read_stack
 from windlass.infra.storage import Storage, StorageArgs
 from windlass.infra.vault import Vault, VaultArgs
 from windlass.infra.workspace import Workspace, WorkspaceArgs
+from windlass.project.exposure import EXPOSURE
 from windlass.project.names import endpoint_name, identity_name
 from windlass.project.outputs import OUTPUT_NAME
 from windlass.project.roles import BEFORE_THE_WORKSPACE, acting_identities, derive_grants, on_targets
@@ -47,6 +49,7 @@ stack = read_stack()
 existing = find_existing(stack)
 azure, settings, names = stack.settings.azure, stack.settings.windlass, existing.names
 protect_data = settings.protection.data
+exposed = EXPOSURE[settings.network.mode]
 release_acknowledged(settings.protection)
 made = remember_resources()
 
@@ -56,6 +59,7 @@ group = Group(
     args=GroupArgs(name=names.resource_group, location=azure.location, tags=stack.settings.tags, protect=protect_data),
 ).outputs
 place = group.place
+network = lay_network(stack, existing, place)
 
 # What the workspace stands on.
 observability = (
@@ -76,7 +80,13 @@ storage = (
     existing.storage
     or Storage(
         "storage",
-        args=StorageArgs(place=place, name=names.storage_account, settings=settings.storage, protect=protect_data),
+        args=StorageArgs(
+            place=place,
+            name=names.storage_account,
+            settings=settings.storage,
+            public=exposed.storage,
+            protect=protect_data,
+        ),
     ).outputs
 )
 vault = (
@@ -88,6 +98,7 @@ vault = (
             name=names.key_vault,
             tenant_id=azure.tenant_id,
             settings=settings.vault,
+            public=exposed.vault,
             protect=protect_data,
         ),
     ).outputs
@@ -96,7 +107,13 @@ registry = (
     existing.registry
     or Registry(
         "registry",
-        args=RegistryArgs(place=place, name=names.container_registry, settings=settings.registry, protect=protect_data),
+        args=RegistryArgs(
+            place=place,
+            name=names.container_registry,
+            settings=settings.registry,
+            public=exposed.registry,
+            protect=protect_data,
+        ),
     ).outputs
 )
 
@@ -119,6 +136,7 @@ resource_grants = Grants(
             "registry": ScopeOfGrant(id=registry.id, name=names.container_registry),
             "insights": ScopeOfGrant(id=observability.application_insights_id, name=names.application_insights),
             **scopes_of_identities(identities),
+            **scope_of_subnet(names.kubernetes_cluster, network),
         },
     ),
 ).outputs
@@ -138,6 +156,8 @@ workspace = (
             application_insights_id=observability.application_insights_id,
             identity_id=identities["workspace"].id,
             needs=resource_grants.assignments,
+            network=settings.network,
+            image_build_compute=None if exposed.registry else next(iter(settings.clusters), None),
             protect=protect_data,
         ),
     ).outputs
@@ -152,6 +172,15 @@ workspace_grants = Grants(
     ),
 ).outputs
 
+# How all of these reach each other.
+connected = connect(
+    stack,
+    place,
+    network,
+    workspace,
+    {"storage": storage.id, "vault": vault.id, "registry": registry.id, "workspace": workspace.id},
+)
+
 # Where batch jobs run.
 clusters = [
     Cluster(
@@ -162,6 +191,9 @@ clusters = [
             name=name,
             identity_id=identities["cluster"].id,
             settings=cluster,
+            public_addresses=exposed.nodes,
+            subnet_id=network.subnets["clusters"] if network else None,
+            needs=connected,
         ),
     ).outputs
     for name, cluster in settings.clusters.items()
@@ -176,7 +208,9 @@ attached = (
             settings=settings.kubernetes,
             identities=identities,
             workspace=workspace,
-            needs=resource_grants.assignments,
+            subnet_id=network.subnets["kubernetes"] if network else None,
+            nat_gateway=network is not None and existing.network is None,
+            needs=(*resource_grants.assignments, *connected),
             attach=GrantsArgs(
                 subscription_id=azure.subscription_id,
                 grants=existing.grants_to_give(on_targets(needed, "kubernetes"), holders),
@@ -201,6 +235,7 @@ endpoints = {
             folder=folder,
             identity_id=identities["serving"].id if folder.kind == "online" else None,
             compute_id=attached.id if attached and folder.serving.compute == "kubernetes" else None,
+            public=exposed.endpoints,
             needs=workspace_grants.assignments,
             protect=is_protected(folder, settings.protection),
         ),

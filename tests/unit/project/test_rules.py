@@ -98,6 +98,42 @@ ROWS: Mapping[str, tuple[tuple[dict[str, Any], dict[str, str]], ...]] = {
             {**PRIVATE, "network": {"mode": "managed", "outbound": {"data": {"private_endpoint": ACCOUNT}}}},
             {"network.outbound.data": "private_endpoint and subresource go together; write both or neither"},
         ),
+        (
+            {**PRIVATE, "network": {"mode": "managed", "outbound": {"data": {"fqdn": "data.contoso.com"}}}},
+            {
+                "network.outbound.data.fqdn": "needs isolation approved: with isolation internet everything is let "
+                "out already, and only private_endpoint rules are taken"
+            },
+        ),
+        (
+            {
+                **PRIVATE,
+                "network": {
+                    "mode": "managed",
+                    "outbound": {"storage-queue": {"private_endpoint": ACCOUNT, "subresource": "queue"}},
+                },
+            },
+            {"network.outbound.storage-queue": "is the name of a rule that Windlass makes itself; choose another"},
+        ),
+    ),
+    "_firewall_guards_approved_names": (
+        (
+            {**PRIVATE, "network": {"mode": "managed", "firewall": "Basic"}},
+            {"network.firewall": "belongs to isolation approved, and this one is internet; remove it"},
+        ),
+    ),
+    "_subnets_hold_what_grows": (
+        (
+            {
+                **PRIVATE,
+                "network": {"mode": "private", "address_space": "10.40.0.0/22"},
+                "clusters": {"cpu": {"vm_size": "Standard_DS3_v2", "max_nodes": 252}},
+            },
+            {
+                "network.address_space": "10.40.0.0/22 has 251 addresses for clusters, which may take 252; "
+                "write a wider range, or let less grow"
+            },
+        ),
     ),
     "_managed_network_excludes_kubernetes": (
         (
@@ -137,6 +173,20 @@ ROWS: Mapping[str, tuple[tuple[dict[str, Any], dict[str, str]], ...]] = {
             {**PRIVATE, "kubernetes": {"tls": TLS}},
             {
                 "kubernetes.internal_load_balancer": "must be true with network mode private: nothing there is public",
+            },
+        ),
+    ),
+    "_kubernetes_lives_in_a_private_network": (
+        (
+            {
+                **PRIVATE,
+                "network": {"mode": "private", "nat_gateway": False},
+                "kubernetes": {"tls": TLS, "internal_load_balancer": True, "authorized_ranges": ["203.0.113.0/24"]},
+            },
+            {
+                "kubernetes.authorized_ranges": "names public addresses, but with network mode private the control "
+                "plane has no public one; remove it",
+                "network.nat_gateway": "must be true with kubernetes: nodes of AKS need a way out to start",
             },
         ),
     ),

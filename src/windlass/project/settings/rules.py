@@ -15,6 +15,8 @@ from windlass.project.names import ATTACHED_COMPUTE, OWN_TAGS, SYSTEM_POOL
 from windlass.project.settings.bring import BringSubnets, brought_things
 from windlass.project.settings.compute import POD_CIDR, SERVICE_CIDR
 from windlass.project.settings.document import Settings
+from windlass.project.settings.network import OWN_RULES
+from windlass.project.subnets import too_small
 
 Problem = tuple[str, str]
 """Key path under `windlass:settings`, and what is wrong there with what to do instead."""
@@ -44,17 +46,6 @@ def contradictions(settings: Settings, *, without: Collection[str] = ()) -> tupl
     """
     asked = (rule for rule in RULES if not rule.reads & set(without))
     return tuple(problem for rule in asked for problem in rule.find(settings))
-
-
-_COMING = ("network",)
-"""Sections whose components are not there yet."""
-
-
-def _not_built_yet(settings: Settings) -> Iterator[Problem]:
-    """A setting that does nothing would be a lie."""
-    for section in _COMING:
-        if section in settings.model_fields_set:
-            yield section, "is not built yet in this version; remove it"
 
 
 def _tags_are_free(settings: Settings) -> Iterator[Problem]:
@@ -96,6 +87,26 @@ def _outbound_rules(settings: Settings) -> Iterator[Problem]:
             yield where, f"needs exactly one of fqdn, service_tag and private_endpoint (it has {len(chosen)})"
         if (rule.private_endpoint is None) != (rule.subresource is None):
             yield where, "private_endpoint and subresource go together; write both or neither"
+        if settings.network.isolation == "internet" and len(chosen) == 1 and rule.private_endpoint is None:
+            says = "needs isolation approved: with isolation internet everything is let out already"
+            yield f"{where}.{chosen[0]}", f"{says}, and only private_endpoint rules are taken"
+        if name in OWN_RULES:
+            yield where, "is the name of a rule that Windlass makes itself; choose another"
+
+
+def _firewall_guards_approved_names(settings: Settings) -> Iterator[Problem]:
+    network = settings.network
+    if network.mode == "managed" and "firewall" in network.model_fields_set and network.isolation != "approved":
+        yield "network.firewall", f"belongs to isolation approved, and this one is {network.isolation}; remove it"
+
+
+def _subnets_hold_what_grows(settings: Settings) -> Iterator[Problem]:
+    network = settings.network
+    if network.mode != "private" or settings.bring.virtual_network is not None or any(_addresses(settings)):
+        return
+    for subnet, count in too_small(settings):
+        says = f"{network.address_space} has {subnet.usable} addresses for {subnet.purpose}, which may take {count}"
+        yield "network.address_space", f"{says}; write a wider range, or let less grow"
 
 
 def _managed_network_excludes_kubernetes(settings: Settings) -> Iterator[Problem]:
@@ -127,6 +138,17 @@ def _callers_reach_kubernetes_in_one_way(settings: Settings) -> Iterator[Problem
         yield "kubernetes", "needs either tls (HTTPS) or insecure: true (plain HTTP, said aloud), and not both"
     if settings.network.mode == "private" and not kubernetes.internal_load_balancer:
         yield "kubernetes.internal_load_balancer", "must be true with network mode private: nothing there is public"
+
+
+def _kubernetes_lives_in_a_private_network(settings: Settings) -> Iterator[Problem]:
+    kubernetes, network = settings.kubernetes, settings.network
+    if kubernetes is None or network.mode != "private":
+        return
+    if kubernetes.authorized_ranges:
+        says = "names public addresses, but with network mode private the control plane has no public one; remove it"
+        yield "kubernetes.authorized_ranges", says
+    if not network.nat_gateway and settings.bring.virtual_network is None:
+        yield "network.nat_gateway", "must be true with kubernetes: nodes of AKS need a way out to start"
 
 
 def _kubernetes_has_a_first_pool(settings: Settings) -> Iterator[Problem]:
@@ -283,15 +305,17 @@ def _rule(find: Callable[[Settings], Iterator[Problem]], *reads: str) -> Rule:
 
 
 RULES: tuple[Rule, ...] = (
-    _rule(_not_built_yet),
     _rule(_tags_are_free, "tags"),
     _rule(_network_keys_fit_the_mode, "network"),
     _rule(_addresses, "network"),
     _rule(_outbound_rules, "network"),
+    _rule(_firewall_guards_approved_names, "network"),
+    _rule(_subnets_hold_what_grows, "network", "clusters", "kubernetes", "bring"),
     _rule(_managed_network_excludes_kubernetes, "network", "kubernetes"),
     _rule(_private_registry, "network", "registry", "clusters", "bring"),
     _rule(_zone_redundant_registry, "registry"),
     _rule(_callers_reach_kubernetes_in_one_way, "kubernetes", "network"),
+    _rule(_kubernetes_lives_in_a_private_network, "kubernetes", "network", "bring"),
     _rule(_kubernetes_has_a_first_pool, "kubernetes"),
     _rule(_kubernetes_has_addresses_of_its_own, "kubernetes", "network"),
     _rule(_kubernetes_keeps_its_version, "kubernetes"),
