@@ -466,14 +466,14 @@ def stack(**settings: Any) -> Settings:
 
 
 def found(settings: Settings) -> dict[str, str]:
-    return {path: says for path, says in contradictions(settings) if says != NOT_BUILT}
+    return dict(contradictions(settings))
 
 
 def found_in(settings: dict[str, Any]) -> set[str]:
     try:
         parse_settings("prod", configuration(settings))
     except InvalidSettingsError as refused:
-        return {problem for problem in refused.problems if not problem.endswith(NOT_BUILT)}
+        return set(refused.problems)
     return set()
 
 
@@ -524,7 +524,7 @@ def test_what_is_read_has_no_problem_left_and_what_is_refused_is_told_all(settin
 
     told = found_in(settings)
 
-    assert told == {f"windlass:settings.{path}: {says}" for path, says in expected if says != NOT_BUILT}
+    assert told == {f"windlass:settings.{path}: {says}" for path, says in expected}
 
 
 @given(settings=ANY)
@@ -564,8 +564,3 @@ def test_a_stack_that_says_nothing_of_itself_is_judged_all_the_same() -> None:
         "windlass:settings.project",
         "windlass:settings.tags.owner",
     ]
-
-
-def test_what_is_not_built_is_refused_and_never_ignored() -> None:
-    for path, says in contradictions(stack(bring={"key_vault": VAULT})):
-        assert (path, says) == ("bring", NOT_BUILT)
