@@ -34,7 +34,7 @@ class StorageOutputs:
 
 @final
 class Storage(Component):
-    """A storage account that nobody reads without signing in, and its containers."""
+    """A storage account that nobody reads without a role: it takes no keys. And its containers."""
 
     TYPE: ClassVar[str] = "windlass:infra:Storage"
 
@@ -64,8 +64,7 @@ class Storage(Component):
             sku=storage.SkuArgs(name=args.settings.redundancy),
             allow_blob_public_access=False,
             allow_cross_tenant_replication=False,
-            # The workspace's own datastores sign with the account key: SYSTEM_DATASTORES in workspace.py.
-            allow_shared_key_access=True,
+            allow_shared_key_access=False,
             enable_https_traffic_only=True,
             minimum_tls_version=LOWEST_TLS,
             public_network_access=storage.PublicNetworkAccess.ENABLED,
