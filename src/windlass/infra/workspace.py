@@ -14,9 +14,9 @@ from windlass.infra.component import Component, Place
 CANNOT_CHANGE: Final = ("location", "storageAccount", "keyVault", "hbiWorkspace")
 """Azure keeps these for the life of a workspace, yet the provider plans an update for them."""
 
-SYSTEM_DATASTORES: Final = ml.SystemDatastoresAuthMode.ACCESS_KEY
-"""How the workspace's own datastores reach the storage account. With ACCESS_KEY the Azure ML tools upload and
-download with tokens that Azure ML signs, so that a person needs no role on the account."""
+SYSTEM_DATASTORES: Final = ml.SystemDatastoresAuthMode.IDENTITY
+"""How the workspace's own datastores reach the storage account: as whoever uses them, by a role. Whoever releases a
+model or starts a batch job needs one on the account, and nobody holds a key of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
