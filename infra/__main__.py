@@ -19,18 +19,26 @@ from windlass.infra.endpoints import Endpoint, EndpointArgs, is_protected
 from windlass.infra.existing import find_existing
 from windlass.infra.exports import export_readable, stack_outputs, when_built
 from windlass.infra.group import Group, GroupArgs
-from windlass.infra.identity import Grants, GrantsArgs, Identity, IdentityArgs, ScopeOfGrant
+from windlass.infra.identity import (
+    Grants,
+    GrantsArgs,
+    Identity,
+    IdentityArgs,
+    ScopeOfGrant,
+    holders_of,
+    scopes_of_identities,
+)
 from windlass.infra.locks import Locks, LocksArgs, lockable
 from windlass.infra.made import remember_resources
 from windlass.infra.observability import Observability, ObservabilityArgs
 from windlass.infra.registry import Registry, RegistryArgs
-from windlass.infra.roles import RESOURCE_GRANTS, WORKSPACE_GRANTS
 from windlass.infra.stack import read_stack
 from windlass.infra.storage import Storage, StorageArgs
 from windlass.infra.vault import Vault, VaultArgs
 from windlass.infra.workspace import Workspace, WorkspaceArgs
-from windlass.project.names import IDENTITY_PURPOSES, endpoint_name, identity_name
+from windlass.project.names import endpoint_name, identity_name
 from windlass.project.outputs import OUTPUT_NAME
+from windlass.project.roles import BEFORE_THE_WORKSPACE, acting_identities, derive_grants, on_targets
 
 # What was written: Pulumi.<stack>.yaml and the folders under endpoints/; and what exists already and is used instead
 # of made.
@@ -92,21 +100,24 @@ registry = (
 )
 
 # Who acts in the stack, and what each may do before there is a workspace.
+needed = derive_grants(settings, stack.endpoints)
 identities = {
     purpose: Identity(purpose, args=IdentityArgs(place=place, name=identity_name(stack.scope, purpose))).outputs
-    for purpose in existing.identities_to_make(IDENTITY_PURPOSES)
+    for purpose in existing.identities_to_make(acting_identities(needed))
 } | dict(existing.identities)
+holders = holders_of(identities, settings.deployers)
 resource_grants = Grants(
     "resource-grants",
     args=GrantsArgs(
         subscription_id=azure.subscription_id,
-        grants=existing.grants_to_give(RESOURCE_GRANTS, identities),
-        identities=identities,
+        grants=existing.grants_to_give(on_targets(needed, *BEFORE_THE_WORKSPACE), holders),
+        holders=holders,
         scopes={
             "storage": ScopeOfGrant(id=storage.id, name=names.storage_account),
             "vault": ScopeOfGrant(id=vault.id, name=names.key_vault),
             "registry": ScopeOfGrant(id=registry.id, name=names.container_registry),
             "insights": ScopeOfGrant(id=observability.application_insights_id, name=names.application_insights),
+            **scopes_of_identities(identities),
         },
     ),
 ).outputs
@@ -134,8 +145,8 @@ workspace_grants = Grants(
     "workspace-grants",
     args=GrantsArgs(
         subscription_id=azure.subscription_id,
-        grants=existing.grants_to_give(WORKSPACE_GRANTS, identities),
-        identities=identities,
+        grants=existing.grants_to_give(on_targets(needed, "workspace"), holders),
+        holders=holders,
         scopes={"workspace": ScopeOfGrant(id=workspace.id, name=names.workspace)},
     ),
 ).outputs
@@ -164,7 +175,7 @@ endpoints = {
             workspace=workspace.name,
             name=endpoint_name(stack.scope, folder.model, folder.kind),
             folder=folder,
-            identity_id=identities["serving"].id,
+            identity_id=identities["serving"].id if folder.kind == "online" else None,
             needs=workspace_grants.assignments,
             protect=is_protected(folder, settings.protection),
         ),

@@ -73,9 +73,19 @@ def enter(outputs: StackOutputs, root: Path, environ: MutableMapping[str, str], 
         _check_local(outputs, local, connect)
         for name in _LEADS_ELSEWHERE:
             environ.pop(name, None)
-        environ.update(local)
+        environ.update(local | _other_principal(environ))
     else:
         _check_azure(outputs, local, environ)
+
+
+def _other_principal(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the credential of a principal that somebody made on the local Azure, to try what it may do.
+
+    It is one of the local tenant, so it means nothing to Azure, and it only ever goes to the local proxy.
+    """
+    if environ.get("AZURE_TENANT_ID") != LOCAL_TENANT or environ.get("AZURE_CLIENT_ID") in {None, LOCAL_CLIENT}:
+        return {}
+    return {name: environ[name] for name in ("AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET") if name in environ}
 
 
 def _check_local(outputs: StackOutputs, local: Mapping[str, str], connect: Connect) -> None:

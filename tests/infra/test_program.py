@@ -183,6 +183,29 @@ def test_every_role_is_held_by_a_service_principal_under_a_guid(usual: Run) -> N
         assert str(uuid.UUID(each.azure_name)) == each.azure_name
 
 
+def test_deployers_hold_their_roles_as_what_they_are(program: Program) -> None:
+    ana = {"object_id": "aaaaaaaa-7777-4888-8999-aaaaaaaaaaaa", "type": "User"}
+    roles = program(settings={"deployers": {"ana": ana}}).of("authorization:RoleAssignment")
+
+    theirs = [each.inputs for each in roles if each.inputs["principalId"] == ana["object_id"]]
+
+    assert [each["principalType"] for each in theirs] == ["User", "User", "User"]
+
+
+def test_no_role_is_given_where_somebody_else_gives_them(program: Program) -> None:
+    run = program(settings={"role_assignments": "given"})
+
+    assert run.of("authorization:RoleAssignment") == []
+    assert len(run.of("managedidentity:UserAssignedIdentity")) == 3
+
+
+def test_an_identity_is_made_for_what_is_declared_alone(program: Program) -> None:
+    run = program(settings={"clusters": {}}, endpoints=())
+
+    (only,) = run.of("managedidentity:UserAssignedIdentity")
+    assert "workspace" in str(only.azure_name)
+
+
 def test_every_role_is_held_on_something_of_this_stack_and_never_on_all_of_it(usual: Run) -> None:
     made = {f"/fake/{each.type}/{each.azure_name}" for each in usual.resources}
     (group,) = usual.of("resources:ResourceGroup")

@@ -58,6 +58,23 @@ def test_a_local_run_gets_the_local_azures_environment_and_nothing_that_leads_pa
     assert environ == LOCAL | {"PATH": "p"}
 
 
+def test_a_local_run_keeps_a_principal_that_was_made_on_the_local_azure(tmp_path: Path) -> None:
+    own = {"AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_ID": "made", "AZURE_CLIENT_SECRET": "its own"}
+    environ = dict(own)
+
+    enter(outputs("local"), write_environment(tmp_path), environ, connect=running)
+
+    assert environ == LOCAL | own
+
+
+def test_a_local_run_takes_no_principal_of_another_tenant(tmp_path: Path) -> None:
+    environ = {"AZURE_TENANT_ID": "elsewhere", "AZURE_CLIENT_ID": "real", "AZURE_CLIENT_SECRET": "real"}
+
+    enter(outputs("local"), write_environment(tmp_path), environ, connect=running)
+
+    assert environ == LOCAL
+
+
 def test_a_local_run_without_the_local_azure_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LocalAzureNotRunningError, match="make local-up"):
         enter(outputs("local"), tmp_path, {}, connect=running)

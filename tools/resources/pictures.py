@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from enum import Enum
 from typing import Any, Final
 
 from support.pulumi_program import Registration
 
 from resources.observe import Observed, azure_name, short
-from windlass.infra import roles
 from windlass.policy.access import PUBLIC_SWITCH
+from windlass.project.roles import Role
 
 _ROLE: Final = "authorization:RoleAssignment"
 _IDENTITY: Final = "managedidentity:UserAssignedIdentity"
@@ -136,14 +135,7 @@ def _scope(seen: Observed, assignment: Registration) -> str:
 
 def _role_name(assignment: Registration) -> str:
     guid = str(assignment.inputs.get("roleDefinitionId", "")).rsplit("/", 1)[-1]
-    return _role_names().get(guid, guid)
-
-
-def _role_names() -> dict[str, str]:
-    """GUID -> name, from whatever table of roles the program is built with."""
-    tables = [each for each in vars(roles).values() if isinstance(each, type) and issubclass(each, Enum)]
-    members = [member for table in tables for member in table if isinstance(member.value, str)]
-    return {member.value: member.name.replace("_", " ").title().replace("Acr", "ACR") for member in members}
+    return next((role.title for role in Role if role.value == guid), guid)
 
 
 def _users(seen: Observed) -> Iterator[tuple[str, str]]:

@@ -38,7 +38,7 @@ class EndpointArgs:
         workspace: The workspace that it belongs to.
         name: Its name in Azure, unique in the region.
         folder: What its file under endpoints/ says.
-        identity_id: What its real-time deployments run as. Batch jobs run as their cluster.
+        identity_id: What its real-time deployments run as; None for batch, whose jobs run as their cluster.
         needs: The grants of that identity, which the first deployment relies on.
         protect: Whether Pulumi refuses to delete or replace it.
     """
@@ -47,7 +47,7 @@ class EndpointArgs:
     workspace: pulumi.Output[str]
     name: str
     folder: EndpointFolder
-    identity_id: pulumi.Output[str]
+    identity_id: pulumi.Output[str] | None
     needs: Sequence[pulumi.Resource]
     protect: bool
 
@@ -86,7 +86,7 @@ class Endpoint(Component):
             resource_group_name=args.place.resource_group,
             location=args.place.location,
             tags=_tags(args),
-            identity=user_assigned(args.identity_id),
+            identity=None if args.identity_id is None else user_assigned(args.identity_id),
             properties=ml.OnlineEndpointPropertiesArgs(
                 auth_mode=AUTH_MODES[args.folder.auth_mode],
                 description=args.folder.description or None,

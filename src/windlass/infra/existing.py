@@ -15,17 +15,17 @@ import pulumi
 from windlass.errors.infra import UnfitResourcesError
 from windlass.infra.component import Place
 from windlass.infra.fitness import Facts, Needs, rule_of
-from windlass.infra.identity import IdentityOutputs
+from windlass.infra.identity import HolderOfGrant, IdentityOutputs
 from windlass.infra.lookups import Azure
 from windlass.infra.observability import ObservabilityOutputs
 from windlass.infra.registry import RegistryOutputs
-from windlass.infra.roles import Grant, Target, grants_here
 from windlass.infra.stack import Stack
 from windlass.infra.storage import StorageOutputs
 from windlass.infra.vault import VaultOutputs
 from windlass.infra.workspace import SYSTEM_DATASTORES, WorkspaceOutputs
 from windlass.project.arm_ids import parse_arm_id
 from windlass.project.names import IdentityPurpose, ResourceNames
+from windlass.project.roles import Grant, Target, grants_here
 from windlass.project.settings import BringSettings, Brought, Settings, brought_things
 
 PRIVATE_ENDPOINT_ADDRESSES: Final = 24
@@ -49,6 +49,7 @@ class Existing:
         log_workspace_id: Where logs go.
         identities: Who acts.
         elsewhere: What stands in another subscription, where this stack gives no roles.
+        gives_roles: Whether this stack gives any; when not, a platform team does.
     """
 
     names: ResourceNames
@@ -60,6 +61,7 @@ class Existing:
     log_workspace_id: pulumi.Output[str] | None = None
     identities: Mapping[IdentityPurpose, IdentityOutputs] = field(default_factory=dict)
     elsewhere: Mapping[Target, str] = field(default_factory=dict)
+    gives_roles: bool = True
 
     def identities_to_make(self, purposes: tuple[IdentityPurpose, ...]) -> tuple[IdentityPurpose, ...]:
         """Leave out the identities that are brought; a brought workspace acts as the one it has."""
@@ -81,16 +83,16 @@ class Existing:
         }
         return {word: id_ for word, id_ in ids.items() if brought[word] is None}
 
-    def grants_to_give(
-        self, table: tuple[Grant, ...], principals: Mapping[IdentityPurpose, IdentityOutputs]
-    ) -> tuple[Grant, ...]:
-        """Leave out the grants that this stack cannot give, and tell whom to ask for them."""
-        given, asked = grants_here(table, principals=frozenset(principals), elsewhere=frozenset(self.elsewhere))
+    def grants_to_give(self, needed: tuple[Grant, ...], holders: Mapping[str, HolderOfGrant]) -> tuple[Grant, ...]:
+        """Leave out the grants that this stack does not give, and tell whom to ask for those that it cannot give."""
+        if not self.gives_roles:
+            return ()
+        given, asked = grants_here(needed, holders=frozenset(holders), elsewhere=frozenset(self.elsewhere))
         for grant in asked:
             where = self.elsewhere[grant.target]
             pulumi.warn(
                 f"{where} is in another subscription, so this stack gives no roles on it. Ask its owner to give "
-                f"{grant.role.title} ({grant.role.value}) to identity {principals[grant.principal].name}."
+                f"{grant.role.title} ({grant.role.value}) to {grant.principal} ({holders[grant.principal].name})."
             )
         return given
 
@@ -170,6 +172,7 @@ def _existing(stack: Stack, found: Mapping[str, Facts], logs: str | None) -> Exi
         "vault": bring.key_vault,
         "registry": bring.container_registry,
         "workspace": bring.workspace,
+        "serving-identity": bring.identities.get("serving"),
     }
     home = stack.settings.azure.subscription_id
     return Existing(
@@ -189,6 +192,7 @@ def _existing(stack: Stack, found: Mapping[str, Facts], logs: str | None) -> Exi
             for target, given in ids.items()
             if given is not None and parse_arm_id(given).subscription_id != home
         },
+        gives_roles=stack.settings.windlass.role_assignments == "made",
     )
 
 

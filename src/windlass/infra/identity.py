@@ -10,8 +10,9 @@ import pulumi
 from pulumi_azure_native import authorization, managedidentity
 
 from windlass.infra.component import Component, Place
-from windlass.infra.roles import PRINCIPAL_TYPE, Grant, Target
 from windlass.project.names import IdentityPurpose, grant_name
+from windlass.project.roles import IDENTITY_TYPE, Grant, Target, deployer_principal
+from windlass.project.settings import DeployerSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,13 +65,49 @@ class ScopeOfGrant:
     name: str
 
 
+def scopes_of_identities(identities: Mapping[IdentityPurpose, IdentityOutputs]) -> dict[Target, ScopeOfGrant]:
+    """Return the identities that roles are held on: who writes an endpoint assigns it the serving identity."""
+    serving = identities.get("serving")
+    return {} if serving is None else {"serving-identity": ScopeOfGrant(id=serving.id, name=serving.name)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HolderOfGrant:
+    """Somebody who holds roles.
+
+    Attributes:
+        principal_id: The object id, known when the identity exists.
+        type: What the object id stands for.
+        name: Known before, which the names of role assignments are made of.
+    """
+
+    principal_id: pulumi.Input[str]
+    type: str
+    name: str
+
+
+def holders_of(
+    identities: Mapping[IdentityPurpose, IdentityOutputs], deployers: Mapping[str, DeployerSettings]
+) -> dict[str, HolderOfGrant]:
+    """Return everybody who can hold a role, by the names that grants have for them."""
+    own = {
+        str(purpose): HolderOfGrant(principal_id=made.principal_id, type=IDENTITY_TYPE, name=made.name)
+        for purpose, made in identities.items()
+    }
+    others = {
+        deployer_principal(name): HolderOfGrant(principal_id=who.object_id, type=who.type, name=who.object_id)
+        for name, who in deployers.items()
+    }
+    return {**own, **others}
+
+
 @dataclass(frozen=True, kw_only=True)
 class GrantsArgs:
-    """Which lines of the table are given, to whom and on what."""
+    """Which roles are given, to whom and on what."""
 
     subscription_id: str
     grants: tuple[Grant, ...]
-    identities: Mapping[IdentityPurpose, IdentityOutputs]
+    holders: Mapping[str, HolderOfGrant]
     scopes: Mapping[Target, ScopeOfGrant]
 
 
@@ -83,7 +120,7 @@ class GrantsOutputs:
 
 @final
 class Grants(Component):
-    """Role assignments, one for each line of a table."""
+    """Role assignments, one for each grant."""
 
     TYPE: ClassVar[str] = "windlass:infra:Grants"
 
@@ -94,17 +131,17 @@ class Grants(Component):
         self.register_outputs({})
 
     def _assignment(self, args: GrantsArgs, grant: Grant) -> authorization.RoleAssignment:
-        identity, scope = args.identities[grant.principal], args.scopes[grant.target]
+        holder, scope = args.holders[grant.principal], args.scopes[grant.target]
         return authorization.RoleAssignment(
-            f"{grant.principal}-{grant.role.slug}-{grant.target}",
+            grant.logical_name,
             role_assignment_name=grant_name(
                 scope=f"{args.subscription_id}/{scope.name}",
-                principal=identity.name,
+                principal=holder.name,
                 role_id=grant.role.value,
             ),
             scope=scope.id,
-            principal_id=identity.principal_id,
-            principal_type=PRINCIPAL_TYPE,
+            principal_id=holder.principal_id,
+            principal_type=holder.type,
             role_definition_id=grant.role.definition_id(args.subscription_id),
             opts=self.child(),
         )

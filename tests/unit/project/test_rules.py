@@ -16,6 +16,7 @@ from windlass.project.settings.rules import RULES, Rule, contradictions
 NOT_BUILT = "is not built yet in this version; remove it"
 CLUSTER = {"vm_size": "Standard_DS3_v2", "max_nodes": 2}
 POOL = {"vm_size": "Standard_DS3_v2", "max_nodes": 2}
+ANA = {"object_id": "aaaaaaaa-7777-4888-8999-aaaaaaaaaaaa", "type": "User"}
 TLS = {"secret": "tls", "host": "models.example.com"}
 GROUP = "/subscriptions/66666666-7777-4888-8999-aaaaaaaaaaaa/resourceGroups/shared/providers"
 WORKSPACE = f"{GROUP}/Microsoft.MachineLearningServices/workspaces/ours"
@@ -316,6 +317,12 @@ ROWS: Mapping[str, tuple[tuple[dict[str, Any], dict[str, str]], ...]] = {
             {"monitoring.mails": "is empty, but the budget has to tell somebody; add an address"},
         ),
     ),
+    "_deployers_are_different": (
+        (
+            {"deployers": {"ana": ANA, "eva": {**ANA, "object_id": ANA["object_id"].upper()}}},
+            {"deployers.eva.object_id": "is that of deployers.ana; name each once"},
+        ),
+    ),
 }
 """Rule -> settings in, and exactly what is wrong with them."""
 
@@ -360,6 +367,7 @@ SOUND: tuple[dict[str, Any], ...] = (
     {"bring": {"storage_account": ACCOUNT, "key_vault": VAULT, "container_registry": REGISTRY, "log_workspace": LOGS}},
     {"bring": {"workspace": WORKSPACE, "log_workspace": LOGS, "identities": {"serving": IDENTITY}}},
     {"budget": {"monthly": 100}, "monitoring": {"mails": ["a@example.com"]}},
+    {"deployers": {"ana": ANA, "team": {"object_id": "bbbbbbbb-7777-4888-8999-aaaaaaaaaaaa", "type": "Group"}}},
 )
 
 

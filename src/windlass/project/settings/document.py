@@ -49,6 +49,13 @@ class Settings(Section):
     deployers: dict[ClusterName, DeployerSettings] = Field(
         default_factory=dict, description="Who may release models and run batches, by a name of your own"
     )
+    role_assignments: Literal["made", "given"] = Field(
+        default="made",
+        description=(
+            "made: the program makes every role assignment. given: somebody else makes them, with the commands of "
+            "scripts/permissions.py, because who runs the program may not"
+        ),
+    )
     policy: PolicySettings = Field(default_factory=PolicySettings, description="Limits that policies hold it to")
     protection: ProtectionSettings = Field(
         default_factory=ProtectionSettings, description="What may not be deleted or replaced"

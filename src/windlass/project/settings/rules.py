@@ -48,7 +48,6 @@ def contradictions(settings: Settings, *, without: Collection[str] = ()) -> tupl
 _COMING = (
     "network",
     "kubernetes",
-    "deployers",
 )
 """Sections whose components are not there yet."""
 
@@ -236,6 +235,13 @@ def _alerts_that_read_logs(settings: Settings) -> Iterator[Problem]:
         yield "monitoring.cluster_alerts.queued_minutes", says
 
 
+def _deployers_are_different(settings: Settings) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for name, deployer in settings.deployers.items():
+        if (other := seen.setdefault(deployer.object_id.lower(), name)) != name:
+            yield f"deployers.{name}.object_id", f"is that of deployers.{other}; name each once"
+
+
 def _rule(find: Callable[[Settings], Iterator[Problem]], *reads: str) -> Rule:
     return Rule(find=find, reads=frozenset(reads))
 
@@ -259,4 +265,5 @@ RULES: tuple[Rule, ...] = (
     _rule(_brought_into_a_private_network, "bring", "network", "clusters", "kubernetes"),
     _rule(_somebody_is_told_of_the_budget, "budget", "monitoring"),
     _rule(_alerts_that_read_logs, "monitoring", "clusters"),
+    _rule(_deployers_are_different, "deployers"),
 )

@@ -1,0 +1,245 @@
+"""Who may do what in a stack, derived from what the stack declares: the least that each part needs. Pure.
+
+Whatever acts has an identity of its own. `workspace` is Azure ML itself, at work in the resources of its own.
+`serving` is what a real-time deployment runs as: it pulls its image, reads its model and reports. `cluster` is what a
+batch node runs as: it also writes results. Azure gives none of these by itself to an identity of one's own. Deployers
+are people and workflows that release models and run batches; the settings name them.
+
+To add a role for another resource: a row where the resource is declared, its target in `Target`, and the target's
+scope in `infra/__main__.py` and `permissions.py`. A test on the local Azure then has to fail without the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Literal, Self, get_args
+
+from windlass.project.endpoints import EndpointFolder
+from windlass.project.names import IDENTITY_PURPOSES, IdentityPurpose
+from windlass.project.settings import Settings
+
+Target = Literal["storage", "vault", "registry", "insights", "serving-identity", "workspace"]
+
+IDENTITY_TYPE: Final = "ServicePrincipal"
+"""Said always: without it Azure looks a new identity up and often does not find it yet."""
+
+
+class Role(Enum):
+    """Roles that are built into Azure, by their GUID."""
+
+    title: str
+    """Its name in Azure, as `az` and the portal show it."""
+
+    def __new__(cls, guid: str, title: str) -> Self:
+        """Make a role whose value is its GUID."""
+        made = object.__new__(cls)
+        made._value_ = guid
+        made.title = title
+        return made
+
+    CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor"
+    ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d", "AcrPull"
+    STORAGE_ACCOUNT_CONTRIBUTOR = "17d1049b-9a84-46fb-8f53-869881c3d3ab", "Storage Account Contributor"
+    STORAGE_BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe", "Storage Blob Data Contributor"
+    STORAGE_BLOB_DATA_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1", "Storage Blob Data Reader"
+    KEY_VAULT_ADMINISTRATOR = "00482a5a-887f-4fb3-b363-3b7fe8e74483", "Key Vault Administrator"
+    KEY_VAULT_CONTRIBUTOR = "f25e0fa2-a7c8-4377-a976-54943a77a395", "Key Vault Contributor"
+    AZUREML_METRICS_WRITER = "635dd51f-9968-44d3-b7fb-6d9a6bd613ae", "AzureML Metrics Writer (preview)"
+    AZUREML_DATA_SCIENTIST = "f6c7c914-8db3-469d-8ca1-694a8f32e121", "AzureML Data Scientist"
+    MANAGED_IDENTITY_OPERATOR = "f1a07417-d97a-45cb-824c-7a7467783830", "Managed Identity Operator"
+
+    @property
+    def slug(self) -> str:
+        """The role as a part of a logical name."""
+        return self.name.lower().replace("_", "-")
+
+    def definition_id(self, subscription_id: str) -> str:
+        """The role as ARM wants it named in a role assignment."""
+        return f"/subscriptions/{subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{self.value}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """One role that somebody needs.
+
+    Attributes:
+        principal: The purpose of an identity, or `deployer-<name>` for one of the settings' deployers.
+        role: What it holds.
+        target: What it holds it on: always a single resource, never the group or the subscription.
+        reason: What it does with it; the end of "needs this to ..".
+    """
+
+    principal: str
+    role: Role
+    target: Target
+    reason: str
+
+    @property
+    def logical_name(self) -> str:
+        """The name of the role assignment in the state."""
+        return f"{self.principal}-{self.role.slug}-{self.target}"
+
+
+def derive_grants(settings: Settings, endpoints: Iterable[EndpointFolder]) -> tuple[Grant, ...]:
+    """Derive every role that a stack needs from what it declares.
+
+    Args:
+        settings: Of the stack.
+        endpoints: The folders under endpoints/.
+    """
+    has_online = any(folder.kind == "online" for folder in endpoints)
+    return tuple(_derive(settings, has_online=has_online))
+
+
+def _derive(settings: Settings, *, has_online: bool) -> Iterator[Grant]:
+    if settings.bring.workspace is None:
+        yield from _WORKSPACE
+    if has_online:
+        yield from _SERVING
+    if settings.clusters:
+        yield from _CLUSTER
+    for name in settings.deployers:
+        yield from _of_deployer(deployer_principal(name), has_online=has_online)
+
+
+_WORKSPACE: Final = (
+    Grant(
+        principal="workspace",
+        role=Role.STORAGE_ACCOUNT_CONTRIBUTOR,
+        target="storage",
+        reason="make the containers of the workspace",
+    ),
+    Grant(
+        principal="workspace",
+        role=Role.STORAGE_BLOB_DATA_CONTRIBUTOR,
+        target="storage",
+        reason="write assets, logs and results of the workspace",
+    ),
+    Grant(
+        principal="workspace",
+        role=Role.KEY_VAULT_CONTRIBUTOR,
+        target="vault",
+        reason="link the vault to the workspace",
+    ),
+    Grant(
+        principal="workspace",
+        role=Role.KEY_VAULT_ADMINISTRATOR,
+        target="vault",
+        reason="keep the secrets of the workspace in a vault that is opened by roles",
+    ),
+    Grant(
+        principal="workspace",
+        role=Role.CONTRIBUTOR,
+        target="registry",
+        reason="build images by tasks of the registry, and push them",
+    ),
+    Grant(
+        principal="workspace",
+        role=Role.CONTRIBUTOR,
+        target="insights",
+        reason="link Application Insights to the workspace",
+    ),
+    Grant(
+        principal="workspace",
+        role=Role.CONTRIBUTOR,
+        target="workspace",
+        reason="make endpoints and what belongs to them in its own workspace",
+    ),
+)
+
+_SERVING: Final = (
+    Grant(
+        principal="serving",
+        role=Role.ACR_PULL,
+        target="registry",
+        reason="pull the image that a deployment runs in",
+    ),
+    Grant(
+        principal="serving",
+        role=Role.STORAGE_BLOB_DATA_READER,
+        target="storage",
+        reason="read the model and the code of a deployment",
+    ),
+    Grant(
+        principal="serving",
+        role=Role.AZUREML_METRICS_WRITER,
+        target="workspace",
+        reason="report the metrics of a deployment",
+    ),
+)
+
+_CLUSTER: Final = (
+    Grant(
+        principal="cluster",
+        role=Role.ACR_PULL,
+        target="registry",
+        reason="pull the image that a batch job runs in",
+    ),
+    Grant(
+        principal="cluster",
+        role=Role.STORAGE_BLOB_DATA_CONTRIBUTOR,
+        target="storage",
+        reason="read the input and the model of a batch job, and write its results",
+    ),
+)
+
+
+def _of_deployer(principal: str, *, has_online: bool) -> Iterator[Grant]:
+    yield Grant(
+        principal=principal,
+        role=Role.AZUREML_DATA_SCIENTIST,
+        target="workspace",
+        reason="register models, make deployments, move traffic, run and follow batch jobs, read keys of endpoints",
+    )
+    yield Grant(
+        principal=principal,
+        role=Role.STORAGE_BLOB_DATA_CONTRIBUTOR,
+        target="storage",
+        reason="upload models, code and inputs and read results as oneself, because nobody has a key of the account",
+    )
+    if has_online:
+        yield Grant(
+            principal=principal,
+            role=Role.MANAGED_IDENTITY_OPERATOR,
+            target="serving-identity",
+            reason="write an endpoint that runs as this identity, which each change of its traffic does",
+        )
+
+
+def deployer_principal(name: str) -> str:
+    """Return how grants call a deployer of the settings."""
+    return f"deployer-{name}"
+
+
+def acting_identities(grants: Iterable[Grant]) -> tuple[IdentityPurpose, ...]:
+    """Return the identities that a stack needs: those that hold a role."""
+    holders = {grant.principal for grant in grants}
+    return tuple(purpose for purpose in IDENTITY_PURPOSES if purpose in holders)
+
+
+def on_targets(grants: Iterable[Grant], *targets: Target) -> tuple[Grant, ...]:
+    """Return the grants on some targets, in their order."""
+    return tuple(grant for grant in grants if grant.target in targets)
+
+
+BEFORE_THE_WORKSPACE: Final[tuple[Target, ...]] = tuple(target for target in get_args(Target) if target != "workspace")
+"""Azure ML uses what stands there while it makes a workspace, so these roles are given first."""
+
+
+def grants_here(
+    grants: Iterable[Grant], *, holders: frozenset[str], elsewhere: frozenset[Target]
+) -> tuple[tuple[Grant, ...], tuple[Grant, ...]]:
+    """Part the grants that the stack can give from those that somebody else has to.
+
+    Args:
+        grants: What is needed.
+        holders: Who acts in the stack; the others act with roles that they have already.
+        elsewhere: What stands in another subscription.
+    """
+    wanted = tuple(grant for grant in grants if grant.principal in holders)
+    return (
+        tuple(grant for grant in wanted if grant.target not in elsewhere),
+        tuple(grant for grant in wanted if grant.target in elsewhere),
+    )
