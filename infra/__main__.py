@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from datetime import UTC, datetime
 
 # The SDK of Azure ML is many thousand classes, made at import: collecting garbage among them costs a tenth of a run.
 gc.disable()
@@ -10,7 +11,10 @@ gc.disable()
 import pulumi
 
 from windlass.infra.acknowledged import release_acknowledged
+from windlass.infra.alerts import Alerts, AlertsArgs, watched_clusters, watched_endpoints
+from windlass.infra.budget import Budget, BudgetArgs
 from windlass.infra.clusters import Cluster, ClusterArgs
+from windlass.infra.diagnostics import Diagnostics, DiagnosticsArgs, logged_endpoints, logged_resources
 from windlass.infra.endpoints import Endpoint, EndpointArgs, is_protected
 from windlass.infra.existing import find_existing
 from windlass.infra.exports import export_readable, stack_outputs, when_built
@@ -24,6 +28,8 @@ from windlass.infra.identity import (
     holders_of,
     scopes_of_identities,
 )
+from windlass.infra.locks import Locks, LocksArgs, lockable
+from windlass.infra.made import remember_resources
 from windlass.infra.observability import Observability, ObservabilityArgs
 from windlass.infra.registry import Registry, RegistryArgs
 from windlass.infra.stack import read_stack
@@ -41,6 +47,7 @@ existing = find_existing(stack)
 azure, settings, names = stack.settings.azure, stack.settings.windlass, existing.names
 protect_data = settings.protection.data
 release_acknowledged(settings.protection)
+made = remember_resources()
 
 # Where everything goes.
 group = Group(
@@ -175,6 +182,49 @@ endpoints = {
     ).outputs
     for folder in stack.endpoints
 }
+
+# What of it this stack has made itself, and so looks after.
+own = existing.own(
+    {
+        "storage": storage.id,
+        "vault": vault.id,
+        "registry": registry.id,
+        "workspace": workspace.id,
+        "logs": observability.log_workspace_id,
+    }
+)
+
+# Whose logs are kept, and who is told when something is wrong or costs too much.
+logged = {**logged_resources(own), **logged_endpoints(stack, endpoints)}
+if settings.monitoring.diagnostics and logged:
+    Diagnostics("diagnostics", args=DiagnosticsArgs(log_workspace_id=observability.log_workspace_id, logged=logged))
+if settings.monitoring.mails:
+    Alerts(
+        "alerts",
+        args=AlertsArgs(
+            place=place,
+            name=names.action_group,
+            title=settings.project,
+            mails=settings.monitoring.mails,
+            log_workspace_id=observability.log_workspace_id,
+            watched={**watched_endpoints(stack, endpoints), **watched_clusters(stack, workspace.id)},
+        ),
+    )
+if settings.budget is not None:
+    Budget(
+        "budget",
+        args=BudgetArgs(
+            scope=group.id,
+            name=names.budget,
+            settings=settings.budget,
+            mails=settings.monitoring.mails,
+            today=datetime.now(UTC).date(),
+        ),
+    )
+
+# What nobody deletes by hand: last of all, because under a lock nothing else could be deleted either.
+if settings.protection.locks and lockable(own):
+    Locks("locks", args=LocksArgs(locked=lockable(own), after=made))
 
 # What the scripts are told, and what people look for.
 outputs = stack_outputs(stack, names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,10 @@ def preview(
     from windlass.errors.delivery import PreviewFailedError
     from windlass.errors.policy import PolicyViolationError
 
-    report = make_report(_digest(stack, file), stack)
+    digest = _digest(stack, file)
+    held = () if file else _held_names(stack, digest)
+    judged = make_report(digest, stack)
+    report = replace(judged, warnings=(*held, *judged.warnings))
     _show(report, output)
     if report.errors:
         raise PreviewFailedError(stack, report.errors, report.output)
@@ -67,6 +71,17 @@ def _digest(stack: str, file: Path | None) -> PreviewDigest:
         return read_preview(file)
     click.echo(f"previewing stack {stack} ...", err=True)
     return run_preview(ROOT, stack, os.environ)
+
+
+def _held_names(stack: str, digest: PreviewDigest) -> tuple[str, ...]:
+    """Say which names Azure still holds for what was deleted, so that `up` cannot make what the preview shows."""
+    from windlass.delivery.held_names import makes_vault
+    from windlass.factory import held_names
+    from windlass.recovery.report import describe_left
+
+    if not makes_vault(digest):
+        return ()
+    return tuple(describe_left(each, stack) for each in held_names(ROOT, stack, os.environ))
 
 
 def _show(report: Report, output: str) -> None:

@@ -13,7 +13,7 @@ from windlass.cli import options
 from windlass.cli.run import run
 
 if TYPE_CHECKING:
-    from windlass.teardown import Step
+    from windlass.teardown.models import Step, Teardown
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -22,6 +22,11 @@ ROOT = Path(__file__).resolve().parent.parent
 @options.common
 @options.dry_run
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--with-unknown",
+    is_flag=True,
+    help="Delete with the resource group what is in it and not in the state.",
+)
 def teardown(
     *,
     stack: str,
@@ -29,51 +34,67 @@ def teardown(
     verbose: bool,  # noqa: ARG001 - read by cli.run
     dry_run: bool,
     yes: bool,
+    with_unknown: bool,
 ) -> None:
     """Destroy everything of a stack, then purge its workspace and key vault, so that their names can be used again.
 
-    Models, results and everything else in the stack's storage go with it. A stack whose settings protect it is
-    refused. Where the vault has purge protection its name stays taken, and this says for how long.
+    Models, results and everything else in the stack's storage go with it. What forbids it is named before anything is
+    done: protection, locks that somebody set, resources in the group that the stack does not know. The plan tells of
+    each name when it can be used again, and until when what had it can be had back.
     """
     from windlass.factory import Takedown
+    from windlass.teardown.perform import refuse_blocked
 
+    _refuse_silent(stack, sure=dry_run or yes)
     takedown = Takedown(ROOT, stack, os.environ, sys.stderr)
-    steps = takedown.plan()
-    if dry_run:
-        _show(steps, output, "Plan, nothing was changed")
+    plan = takedown.plan(with_unknown=with_unknown)
+    if dry_run or plan.blockers:
+        _show(plan, output, "Plan, nothing was changed")
+        refuse_blocked(plan)
         return
     if not yes:
-        _confirm(stack)
-    takedown.perform(steps, _tell)
-    _show(steps, output, f"Stack {stack} is down")
+        _confirm(plan)
+    takedown.perform(plan, _tell)
+    _show(plan, output, f"Stack {stack} is down")
 
 
-def _confirm(stack: str) -> None:
+def _refuse_silent(stack: str, *, sure: bool) -> None:
+    """Stop at once where nobody can be asked."""
     from windlass.errors.teardown import NotConfirmedError
 
-    if not sys.stdin.isatty():
+    if not sure and not sys.stdin.isatty():
         raise NotConfirmedError(stack)
-    typed = click.prompt(f"Everything in stack {stack} will be deleted for good. Type its name to go on", err=True)
-    if typed.strip() != stack:
-        raise NotConfirmedError(stack)
+
+
+def _confirm(plan: Teardown) -> None:
+    from windlass.errors.teardown import NotConfirmedError
+
+    _show(plan, "table", "Plan")
+    typed = click.prompt(f"Everything in stack {plan.stack} will be deleted for good. Type its name to go on", err=True)
+    if typed.strip() != plan.stack:
+        raise NotConfirmedError(plan.stack)
 
 
 def _tell(step: Step, done: bool) -> None:  # noqa: FBT001 - told before and after
-    from windlass.teardown import describe_step
+    from windlass.teardown.report import describe_step
 
     click.echo(f"{describe_step(step)}{': done' if done else ' ...'}", err=True)
 
 
-def _show(steps: tuple[Step, ...], output: str, title: str) -> None:
+def _show(plan: Teardown, output: str, title: str) -> None:
     from windlass.cli import render
-    from windlass.teardown import describe_step, step_as_json
+    from windlass.teardown.report import COLUMNS, describe_going, describe_step, name_row, teardown_as_json
 
     if output == "json":
-        render.show_json({"steps": [step_as_json(step) for step in steps]})
+        render.show_json(teardown_as_json(plan))
         return
     click.echo(f"{title}:")
-    for number, step in enumerate(steps, start=1):
+    for number, step in enumerate(plan.steps, start=1):
         click.echo(f"  {number}. {describe_step(step)}")
+    for going in plan.goes_with:
+        click.echo(f"     {describe_going(going)}")
+    click.echo()
+    render.show_table(COLUMNS, [name_row(name) for name in plan.names])
 
 
 if __name__ == "__main__":

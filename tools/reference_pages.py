@@ -1,5 +1,6 @@
 """Writes the reference pages that follow from the code: `python tools/reference_pages.py`; `--check` only looks.
 
+- docs/reference/changes.md: what a change of each setting does
 - docs/reference/commands.md: the help of every script
 - docs/reference/exit-codes.md: the families of errors
 - docs/reference/local-azure.md: durations, sizes and quotas of the local Azure
@@ -15,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import changes_table
 import click
 import settings_page
 
@@ -128,6 +130,7 @@ def _policies() -> Iterator[str]:
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "changes.md": changes_table.changes,
     "commands.md": commands,
     "exit-codes.md": exit_codes,
     "local-azure.md": local_azure,

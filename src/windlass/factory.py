@@ -11,8 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from windlass import cloud, teardown
+from windlass import cloud
 from windlass.engine.outputs import read_outputs
+from windlass.errors.engine import StackNotFoundError
 from windlass.errors.release import DeploymentMissingError, EndpointMissingError
 from windlass.errors.teardown import ShellNotReadyError
 from windlass.project.definitions import Kind, ModelFiles, RegisteredModel
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
     from windlass.batch.run import BatchRuns, Wish
     from windlass.batch.wish import WishOptions
     from windlass.recovery.locks import Judge
-    from windlass.recovery.models import Holder, Lock
+    from windlass.recovery.models import DeletedName, Holder, Lock
     from windlass.recovery.ports import Locks
     from windlass.recovery.run import Recoveries
+    from windlass.teardown.models import Declared, Teardown
+    from windlass.teardown.perform import Tell
 
 RELEASES = Path(".windlass", "releases")
 RESULTS = Path(".windlass", "results")
@@ -226,7 +229,11 @@ class Toolkit:
 
 
 class Takedown:
-    """Takes one stack down. It knows the stack by its settings, because its outputs go with it."""
+    """Takes one stack down. It knows the stack by its settings, because its outputs go with it.
+
+    Raises:
+        ShellNotReadyError: The stack is local and this shell has not loaded `.windlass/env`.
+    """
 
     def __init__(self, root: Path, stack: str, environ: MutableMapping[str, str], stderr: TextIO) -> None:
         from windlass.project.stack_file import known_outputs, load_settings
@@ -236,32 +243,56 @@ class Takedown:
         self._stderr = stderr
         self._settings = load_settings(root, stack)
         self._outputs = known_outputs(self._settings)
+        if self._outputs.cloud == "local" and "PULUMI_BACKEND_URL" not in environ:
+            raise ShellNotReadyError(stack)
 
-    def plan(self) -> tuple[teardown.Step, ...]:
-        """Say what `perform` would do.
+    def plan(self, *, with_unknown: bool = False) -> Teardown:
+        """Look at everything, and say what `perform` would do.
 
-        Raises:
-            ProtectedStackError: The stack protects itself.
+        Args:
+            with_unknown: What the state does not know may go with its group.
         """
-        return teardown.plan_teardown(self._settings, self._outputs)
+        from windlass.azure.standing import AzureStanding
+        from windlass.teardown.plan import plan_teardown
 
-    def perform(self, steps: tuple[teardown.Step, ...], tell: teardown.Tell) -> None:
+        standing = AzureStanding(self._workspace.arm, self._outputs, self._declared, SystemClock().today)
+        return plan_teardown(self._settings, self._outputs, standing(), with_unknown=with_unknown)
+
+    def perform(self, teardown: Teardown, tell: Tell) -> None:
         """Do the steps.
 
         Raises:
-            ShellNotReadyError: The stack is local and this shell has not loaded `.windlass/env`.
+            TeardownBlockedError: Something forbids it; nothing was done.
         """
-        if self._outputs.cloud == "local" and "PULUMI_BACKEND_URL" not in self._environ:
-            raise ShellNotReadyError(self._outputs.stack)
+        from windlass.azure.purge import AzurePurger
+        from windlass.engine.destroy import PulumiEngine
+        from windlass.teardown.perform import tear_down
+
+        engine = PulumiEngine(self._root, self._environ, self._stderr)
+        tear_down(teardown, engine, AzurePurger(self._workspace, self._outputs), tell)
+
+    @cached_property
+    def _workspace(self) -> Workspace:
         cloud.enter(self._outputs, self._root, self._environ)
         from windlass.azure.credential import sign_in
-        from windlass.azure.purge import AzurePurger
         from windlass.azure.workspace import Workspace
-        from windlass.engine.destroy import PulumiEngine
 
-        workspace = Workspace(self._outputs, sign_in(), sleep=SystemClock().sleep)
-        engine = PulumiEngine(self._root, self._environ, self._stderr)
-        teardown.tear_down(steps, engine, AzurePurger(workspace, self._outputs), tell)
+        return Workspace(self._outputs, sign_in(), sleep=SystemClock().sleep)
+
+    def _declared(self) -> tuple[Declared, ...]:
+        """The resources in the state; none of a stack that the backend does not know."""
+        from windlass.engine.backend import find_backend
+        from windlass.engine.state import EngineState
+        from windlass.project.loader import load_project_name
+        from windlass.teardown.plan import declared_resources
+
+        stack = self._outputs.stack
+        backend = find_backend(self._root, stack, self._environ)
+        state = EngineState(self._root, load_project_name(self._root), stack, backend, self._environ)
+        try:
+            return declared_resources(state.export().get("resources") or ())
+        except StackNotFoundError:
+            return ()
 
 
 def recovery(root: Path, stack: str, environ: MutableMapping[str, str], *, gone_hosts: frozenset[str]) -> Recoveries:
@@ -291,7 +322,8 @@ def recovery(root: Path, stack: str, environ: MutableMapping[str, str], *, gone_
     from windlass.recovery.orphans import Run
     from windlass.recovery.run import Recoveries
 
-    outputs, project = known_outputs(load_settings(root, stack)), load_project_name(root)
+    settings, project = load_settings(root, stack), load_project_name(root)
+    outputs = known_outputs(settings)
     backend = find_backend(root, stack, environ)
     cloud.enter(outputs, root, environ)
     credential, clock = sign_in(), SystemClock()
@@ -301,6 +333,7 @@ def recovery(root: Path, stack: str, environ: MutableMapping[str, str], *, gone_
 
     return Recoveries(
         stack=stack,
+        workspace="" if settings.windlass.bring.workspace else outputs.workspace,
         subscription=outputs.subscription_id,
         locks=_locks(backend, project, stack, judge, credential, environ),
         processes=MachineProcesses(Run(root=str(root), backend=backend, project=project, stack=stack)),
@@ -308,6 +341,19 @@ def recovery(root: Path, stack: str, environ: MutableMapping[str, str], *, gone_
         azure=AzureEyes(Arm(credential, workspace_id(outputs), sleep=clock.sleep), outputs),
         clock=clock,
     )
+
+
+def held_names(root: Path, stack: str, environ: MutableMapping[str, str]) -> tuple[DeletedName, ...]:
+    """Find what is softly deleted and holds a name that the stack needs."""
+    from windlass.azure.arm import Arm
+    from windlass.azure.credential import sign_in
+    from windlass.azure.look import AzureEyes
+    from windlass.azure.workspace import workspace_id
+    from windlass.project.stack_file import known_outputs, load_settings
+
+    outputs = known_outputs(load_settings(root, stack))
+    cloud.enter(outputs, root, environ)
+    return AzureEyes(Arm(sign_in(), workspace_id(outputs), sleep=SystemClock().sleep), outputs).deleted_names()
 
 
 def _locks(

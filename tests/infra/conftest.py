@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -44,16 +43,16 @@ def run_infra(
     *,
     settings: Mapping[str, Any] | None = None,
     endpoints: Sequence[str] = ENDPOINTS,
-    preview: bool = False,
-    existing: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    location: str = "westeurope",
+    **situation: Any,
 ) -> Run:
     """Write the files of the endpoints and run the program beside them."""
     for endpoint in endpoints:
         file = root / "endpoints" / endpoint / "endpoint.yml"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("description: for a test\ntags: {team: crm}\n", encoding="utf-8")
-    config = configuration(**(settings or {}))
-    return run_program(PROGRAM, stack="local", config=config, root=root, preview=preview, existing=existing)
+    config = {**configuration(**(settings or {})), "azure-native:location": location}
+    return run_program(PROGRAM, stack="local", config=config, root=root, **situation)
 
 
 def configuration(**settings: Any) -> dict[str, Any]:
@@ -67,6 +66,9 @@ def configuration(**settings: Any) -> dict[str, Any]:
             "cloud": "local",
             "owner": "team",
             "clusters": {"cpu": CLUSTER, "big": CLUSTER},
+            "monitoring": {"mails": ["team@example.com"], "endpoint_alerts": {"no_traffic_minutes": 60}},
+            "budget": {"monthly": 500},
+            "protection": {"locks": True},
             **settings,
         },
     }

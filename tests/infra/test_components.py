@@ -13,11 +13,15 @@ import windlass.infra
 from windlass.infra.component import Component
 
 TYPES = {
+    "Alerts": "windlass:infra:Alerts",
+    "Budget": "windlass:infra:Budget",
     "Cluster": "windlass:infra:Cluster",
+    "Diagnostics": "windlass:infra:Diagnostics",
     "Endpoint": "windlass:infra:Endpoint",
     "Grants": "windlass:infra:Grants",
     "Group": "windlass:infra:Group",
     "Identity": "windlass:infra:Identity",
+    "Locks": "windlass:infra:Locks",
     "Observability": "windlass:infra:Observability",
     "Registry": "windlass:infra:Registry",
     "Storage": "windlass:infra:Storage",

@@ -145,7 +145,19 @@ def test_a_workspace_brings_along_what_it_stands_on(hosted: Run) -> None:
         "machinelearningservices:Compute",
         "machinelearningservices:OnlineEndpoint",
         "machinelearningservices:BatchEndpoint",
+        "monitor:ActionGroup",
+        "monitor:DiagnosticSetting",
+        "monitor:MetricAlert",
+        "monitor:ScheduledQueryRule",
+        "consumption:Budget",
     }
+
+
+def test_what_is_brought_is_neither_locked_nor_made_to_send_logs(brought: Run, hosted: Run) -> None:
+    for run in (brought, hosted):
+        targets = [each.inputs["scope"] for each in run.of("authorization:ManagementLockByScope")]
+        targets += [each.inputs["resourceUri"] for each in run.of("monitor:DiagnosticSetting")]
+        assert [target for target in targets if target.startswith(SHARED)] == []
 
 
 def test_everything_in_a_brought_workspace_is_made_in_its_own_group(hosted: Run) -> None:

@@ -93,8 +93,10 @@ def test_everything_that_takes_tags_says_who_owns_it(program: Program) -> None:
 
 def test_everything_that_takes_a_location_is_put_into_the_region_of_the_stack(usual: Run) -> None:
     located = [each for each in usual.resources if takes(each, "location")]
+    nowhere = [*usual.of("monitor:ActionGroup"), *usual.of("monitor:MetricAlert")]
 
-    assert [each.urn for each in located if each.inputs.get("location") != "westeurope"] == []
+    assert [each.urn for each in located if each not in nowhere and each.inputs.get("location") != "westeurope"] == []
+    assert {each.inputs["location"] for each in nowhere} == {"global"}
 
 
 def test_everything_in_a_resource_group_is_in_the_one_of_the_stack(usual: Run) -> None:
@@ -237,10 +239,12 @@ def test_an_endpoint_is_left_to_the_scripts_after_its_creation(usual: Run) -> No
     assert {each.ignore_changes for each in endpoints(usual)} == {("properties", "tags", "identity", "sku", "kind")}
 
 
-def test_nothing_but_an_endpoint_ignores_changes(usual: Run) -> None:
+def test_nothing_but_an_endpoint_and_the_month_of_a_budget_ignores_changes(usual: Run) -> None:
+    (budget,) = usual.of("consumption:Budget")
     others = [each for each in usual.resources if each not in endpoints(usual)]
 
-    assert [each.urn for each in others if each.ignore_changes] == []
+    assert [each.urn for each in others if each.ignore_changes] == [budget.urn]
+    assert budget.ignore_changes == ("timePeriod",)
 
 
 def test_ignored_inputs_are_all_that_a_put_of_an_endpoint_could_carry(usual: Run) -> None:

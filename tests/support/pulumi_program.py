@@ -38,6 +38,12 @@ NAME_INPUTS: Final[Mapping[str, str]] = {
     "azure-native:machinelearningservices:Compute": "computeName",
     "azure-native:machinelearningservices:OnlineEndpoint": "endpointName",
     "azure-native:machinelearningservices:BatchEndpoint": "endpointName",
+    "azure-native:monitor:DiagnosticSetting": "name",
+    "azure-native:monitor:ActionGroup": "actionGroupName",
+    "azure-native:monitor:MetricAlert": "ruleName",
+    "azure-native:monitor:ScheduledQueryRule": "ruleName",
+    "azure-native:consumption:Budget": "budgetName",
+    "azure-native:authorization:ManagementLockByScope": "lockName",
 }
 """The input that names a resource: the last parameter of its path in Azure's specification."""
 
@@ -119,6 +125,8 @@ class FakeAzure(mocks.Mocks):  # type: ignore[misc]  # pulumi is not followed by
 
     def __init__(self, *, preview: bool, existing: Mapping[str, Mapping[str, Any]] = MappingProxyType({})) -> None:
         self.preview = preview
+        self.prepared: tuple[str, dict[str, Any]] | None = None
+        """What the next resource is answered, when somebody else has worked it out."""
         self._existing = existing
 
     def new_resource(self, args: Any) -> tuple[str, dict[str, Any]]:
@@ -127,6 +135,8 @@ class FakeAzure(mocks.Mocks):  # type: ignore[misc]  # pulumi is not followed by
             return "", {}
         if args.typ.startswith(PROVIDER_TYPES):
             return args.name, {}
+        if self.prepared is not None:
+            return self.prepared
         if self.preview:
             return "", {key: value for key, value in args.inputs.items() if key != "identity"}
         outputs = _answered(args.inputs)
@@ -195,6 +205,7 @@ def run_program(
     root: Path,
     preview: bool = False,
     existing: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    recorder: Callable[[Run, FakeAzure], Recorder] = Recorder,
 ) -> Run:
     """Run a program as the engine's language host would.
 
@@ -205,13 +216,13 @@ def run_program(
         root: What the program is told as the folder of the project.
         preview: Whether outputs of resources stay unknown to it.
         existing: What it finds when it looks something up: ARM id and outputs.
+        recorder: What makes the engine's side.
     """
     run = Run()
     # In a thread of its own: the SDK takes the thread's event loop, and those of async tests come and go.
     with futures.ThreadPoolExecutor(max_workers=1) as pool:
-        pool.submit(
-            _with_loop, run, program, stack, config, root, FakeAzure(preview=preview, existing=existing)
-        ).result()
+        azure = FakeAzure(preview=preview, existing=existing)
+        pool.submit(_with_loop, run, program, stack, config, root, azure, recorder(run, azure)).result()
     return run
 
 
@@ -242,10 +253,10 @@ def _run(
     config: Mapping[str, Any],
     root: Path,
     azure: FakeAzure,
+    monitor: Recorder,
 ) -> None:
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
     pulumi.runtime.set_all_config(texts)
-    monitor = Recorder(run, azure)
     pulumi.runtime.set_mocks(azure, project="windlass", stack=stack, preview=azure.preview, monitor=monitor)
     settings.SETTINGS.root_directory = str(root)
     _run_to_the_end(run, program)

@@ -129,6 +129,7 @@ class FakeWorld:
         """A recovery in this world."""
         return Recoveries(
             stack=STACK,
+            workspace="ws",
             subscription=SUBSCRIPTION,
             locks=self,
             processes=self,

@@ -57,10 +57,11 @@ def _sentence(what: str, log: Path) -> str:
 
 def environment(layout: Layout) -> dict[str, str]:
     """Return the caller's environment with every installer's own cache inside our cache folder."""
-    index = os.environ.get("UV_INDEX_URL") or os.environ.get("PIP_INDEX_URL") or _pip_setting("global.index-url")
-    certificates = os.environ.get("SSL_CERT_FILE") or os.environ.get("PIP_CERT")
+    caller = _without_local_azure(layout, os.environ)
+    index = caller.get("UV_INDEX_URL") or caller.get("PIP_INDEX_URL") or _pip_setting("global.index-url")
+    certificates = caller.get("SSL_CERT_FILE") or caller.get("PIP_CERT")
     return {
-        **os.environ,
+        **caller,
         "UV_CACHE_DIR": str(layout.cache / "uv"),
         "PIP_CACHE_DIR": str(layout.cache / "pip"),
         "npm_config_cache": str(layout.cache / "npm"),
@@ -68,6 +69,13 @@ def environment(layout: Layout) -> dict[str, str]:
         **({"UV_INDEX_URL": index} if index else {}),
         **({"SSL_CERT_FILE": certificates} if certificates else {}),
     }
+
+
+def _without_local_azure(layout: Layout, environ: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what `.windlass/env` has loaded for the local Azure: its proxy lets nobody through to a registry."""
+    file = layout.local / "azure" / "azure.env"
+    loaded = set(file.read_text(encoding="utf-8").splitlines()) if file.is_file() else set()
+    return {name: value for name, value in environ.items() if f"{name}={value}" not in loaded}
 
 
 def _pip_setting(name: str) -> str:

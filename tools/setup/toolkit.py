@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from steps_run import Step, environment, key_of, run
 
 OURS = (".", "packages/emulator", "packages/provider", "packages/runtime")
 _INSTALLING = "Installing Python packages"
+_IMPORTS = re.compile(r"^from pulumi_azure_native import (?:\(([^)]*)\)|([^(\n]+))", re.MULTILINE)
 
 
 def is_ready(layout: Layout) -> bool:
@@ -20,15 +22,24 @@ def is_ready(layout: Layout) -> bool:
 
 def prepare(layout: Layout) -> bool:
     """Make `.venv` as the lock and our packages say; returns whether anything had to be done."""
-    if is_ready(layout):
+    if is_ready(layout) and _sdk_compiled(layout).exists():
         return False
     step = Step("Python packages (.venv)")
     log = layout.local / "log" / "setup-python.log"
     if not _locked(layout).exists():
         _install_locked(layout, log)
-    _install_ours(layout, log)
+    if not _installed(layout).exists():
+        _install_ours(layout, log)
+    _compile_sdk(layout, log)
     step.done()
     return True
+
+
+def sdk_modules(root: Path) -> tuple[str, ...]:
+    """Name the modules of azure-native that the program imports."""
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in sorted((root / "src/windlass/infra").glob("*.py")))
+    lists = [one or many for many, one in _IMPORTS.findall(sources)]
+    return tuple(sorted({name.split()[0] for names in lists for name in names.split(",") if name.strip()}))
 
 
 def _install_locked(layout: Layout, log: Path) -> None:
@@ -74,6 +85,24 @@ def _install_uv(layout: Layout, log: Path) -> None:
     only.write_text(text[start:end].rstrip().rstrip("\\") + "\n")
     pip: list[object] = [layout.python, "-m", "pip", "install", "--require-hashes", "--no-deps", "-r", only]
     run(pip, what="Installing uv", log=log, env=environment(layout))
+
+
+def _sdk_compiled(layout: Layout) -> Path:
+    modules = ",".join(sdk_modules(layout.root))
+    return layout.venv / f"compiled-{key_of(layout.root / 'requirements.lock', modules, sys.version)}"
+
+
+def _compile_sdk(layout: Layout, log: Path) -> None:
+    """Write bytecode of what the program uses of azure-native; all of it would take minutes.
+
+    Where Python may not write it at run time (PYTHONDONTWRITEBYTECODE, a read-only image), every run of the engine
+    would compile it again, which takes longer than the rest of the program.
+    """
+    sdk = next(layout.venv.glob("lib/python3*/site-packages")) / "pulumi_azure_native"
+    folders = [sdk / name for name in sdk_modules(layout.root)]
+    compiling: list[object] = [layout.python, "-m", "compileall", "-q", "-l", "-j", "0", sdk, *folders]
+    run(compiling, what="Compiling Python packages", log=log, env=environment(layout))
+    _sdk_compiled(layout).touch()
 
 
 def _compile(layout: Layout, log: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from windlass.azure.arm import ADDRESS
+from windlass.azure.standing import delete_by_id
 from windlass.azure.workspace import Workspace, workspace_id
 from windlass.errors.azure import AzureRequestError
 from windlass.project.outputs import StackOutputs
@@ -13,12 +14,16 @@ _PAUSE_SECONDS, _LOOKS = 2.0, 150
 
 
 class AzurePurger:
-    """Satisfies `teardown.Purger`."""
+    """Satisfies `teardown.ports.Azure`."""
 
     def __init__(self, workspace: Workspace, outputs: StackOutputs) -> None:
         self._arm = workspace.arm
         self._sleep = workspace.sleep
         self._outputs = outputs
+
+    def delete(self, resource_id: str, what: str) -> None:
+        """Delete one resource; that it is gone already is no error."""
+        delete_by_id(self._arm, resource_id, what)
 
     def purge_workspace(self) -> None:
         """Delete the workspace for good; that it is gone already is no error."""

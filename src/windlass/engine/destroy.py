@@ -14,19 +14,27 @@ _NO_STACK = "no stack named"
 
 
 class PulumiEngine:
-    """Satisfies `teardown.Engine`. What the engine says while it works goes to `stderr`."""
+    """Satisfies `teardown.ports.Engine`. What the engine says while it works goes to `stderr`."""
 
     def __init__(self, root: Path, environ: Mapping[str, str], stderr: TextIO) -> None:
         self._root = root
         self._environ = environ
         self._stderr = stderr
 
-    def destroy(self, stack: str, *, spare: tuple[str, ...] = ()) -> None:
-        """Destroy the resources of a stack; those of the types in `spare`, and what they stand on, stay.
+    def destroy(self, stack: str, *, spare: tuple[str, ...] = (), only: tuple[str, ...] = ()) -> None:
+        """Destroy the resources of a stack. A stack that the backend does not know has nothing to destroy.
 
-        A stack that the backend does not know has nothing to destroy.
+        Args:
+            stack: The stack's name.
+            spare: Resources of these types, and what they stand on, stay.
+            only: When given, only resources of these types go.
         """
-        flags = [flag for each in spare for flag in ("--exclude", f"urn:pulumi:{stack}::**{each}::**")]
+        flags = [
+            flag
+            for name, types in (("--exclude", spare), ("--target", only))
+            for each in types
+            for flag in (name, f"urn:pulumi:{stack}::**{each}::**")
+        ]
         command = [
             "pulumi",
             "destroy",

@@ -7,15 +7,12 @@ from collections.abc import Sequence
 from windlass.errors import RefusedError, UsageError
 
 
-class ProtectedStackError(RefusedError):
-    """The settings of the stack protect what a teardown would delete."""
+class TeardownBlockedError(RefusedError):
+    """Something forbids to take the stack down; all of it is named."""
 
-    def __init__(self, stack: str, kinds: Sequence[str]) -> None:
-        keys = " and ".join(f"protection.{kind}" for kind in kinds)
-        super().__init__(
-            f"stack {stack} protects itself: {keys} is on, and nothing was deleted. To take it down, set it to false "
-            f"in Pulumi.{stack}.yaml, apply that (make up STACK={stack}), and run this again"
-        )
+    def __init__(self, stack: str, reasons: Sequence[str]) -> None:
+        named = "".join(f"\n  - {reason}" for reason in reasons)
+        super().__init__(f"stack {stack} is not taken down, and nothing was deleted:{named}\nThen run this again")
 
 
 class NotConfirmedError(RefusedError):

@@ -68,6 +68,21 @@ class Existing:
         taken = {*self.identities, *(("workspace",) if self.workspace is not None else ())}
         return tuple(purpose for purpose in purposes if purpose not in taken)
 
+    def own(self, ids: Mapping[str, pulumi.Output[str]]) -> dict[str, pulumi.Output[str]]:
+        """Leave out what is brought: somebody else keeps its logs and locks it.
+
+        Args:
+            ids: Ids by the words `storage`, `vault`, `registry`, `workspace` and `logs`.
+        """
+        brought = {
+            "storage": self.storage,
+            "vault": self.vault,
+            "registry": self.registry,
+            "workspace": self.workspace,
+            "logs": self.observability or self.log_workspace_id,
+        }
+        return {word: id_ for word, id_ in ids.items() if brought[word] is None}
+
     def grants_to_give(self, needed: tuple[Grant, ...], holders: Mapping[str, HolderOfGrant]) -> tuple[Grant, ...]:
         """Leave out the grants that this stack does not give, and tell whom to ask for those that it cannot give."""
         if not self.gives_roles:

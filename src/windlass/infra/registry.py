@@ -47,7 +47,14 @@ class Registry(Component):
             sku=containerregistry.SkuArgs(name=args.settings.tier),
             admin_user_enabled=False,
             public_network_access=containerregistry.PublicNetworkAccess.ENABLED,
-            opts=self.child(protect=args.protect),
+            zone_redundancy=_zones(args.settings),
+            # Azure keeps it for the life of a registry, yet the provider plans an update for it.
+            opts=self.child(protect=args.protect, replace_on_changes=["zoneRedundancy"]),
         )
         self.outputs = RegistryOutputs(id=registry.id, name=registry.name)
         self.register_outputs({"id": registry.id})
+
+
+def _zones(settings: RegistrySettings) -> containerregistry.ZoneRedundancy:
+    kinds = containerregistry.ZoneRedundancy
+    return kinds.ENABLED if settings.zone_redundant else kinds.DISABLED

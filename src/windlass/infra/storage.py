@@ -64,6 +64,7 @@ class Storage(Component):
             sku=storage.SkuArgs(name=args.settings.redundancy),
             allow_blob_public_access=False,
             allow_cross_tenant_replication=False,
+            # Whoever comes has a role: SYSTEM_DATASTORES in workspace.py signs with no key either.
             allow_shared_key_access=False,
             enable_https_traffic_only=True,
             minimum_tls_version=LOWEST_TLS,

@@ -55,6 +55,9 @@ LOG_WORKSPACE_LIMIT: Final = 63
 APPLICATION_INSIGHTS_LIMIT: Final = 255
 IDENTITY_LIMIT: Final = 128
 WORKSPACE_LIMIT: Final = 33
+ACTION_GROUP_LIMIT: Final = 260
+ALERT_LIMIT: Final = 260
+BUDGET_LIMIT: Final = 63
 ENDPOINT_LIMIT: Final = 32
 
 _GRANTS: Final = uuid.uuid5(uuid.NAMESPACE_URL, "windlass/grants")
@@ -91,6 +94,8 @@ class ResourceNames:
     log_workspace: str
     application_insights: str
     workspace: str
+    action_group: str
+    budget: str
 
 
 def resource_names(scope: NameScope) -> ResourceNames:
@@ -105,12 +110,25 @@ def resource_names(scope: NameScope) -> ResourceNames:
         log_workspace=_hyphenated("log", words, token, LOG_WORKSPACE_LIMIT),
         application_insights=_hyphenated("appi", words, token, APPLICATION_INSIGHTS_LIMIT),
         workspace=_hyphenated("mlw", words, token, WORKSPACE_LIMIT),
+        action_group=_hyphenated("ag", words, token, ACTION_GROUP_LIMIT),
+        budget=_hyphenated("budget", words, token, BUDGET_LIMIT),
     )
 
 
 def identity_name(scope: NameScope, purpose: IdentityPurpose) -> str:
     """Name the managed identity that a part of the stack acts as."""
     return _hyphenated("id", (scope.project, scope.stack, purpose), scope.token, IDENTITY_LIMIT)
+
+
+def alert_name(scope: NameScope, subject: str, rule: str) -> str:
+    """Name an alert.
+
+    Args:
+        scope: The stack.
+        subject: What it watches: a folder under endpoints/ or a cluster.
+        rule: What it watches for, such as latency.
+    """
+    return _hyphenated("alert", (scope.project, scope.stack, subject, rule), scope.token, ALERT_LIMIT)
 
 
 def endpoint_name(scope: NameScope, folder: str, kind: EndpointKind) -> str:

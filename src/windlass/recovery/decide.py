@@ -14,6 +14,7 @@ from typing import Final
 from windlass.errors.recovery import LockElsewhereError, StackInUseError
 from windlass.recovery.models import (
     AwaitAzure,
+    DeletedName,
     DropResource,
     EndProcess,
     ForeignResource,
@@ -38,6 +39,8 @@ from windlass.recovery.models import (
 
 ARRIVAL_SECONDS: Final = 3.0
 """A provider without an engine gives up within two seconds here; what it had sent is at Azure's door by then."""
+
+WORKSPACE_TYPE: Final = "azure-native:machinelearningservices:Workspace"
 
 _CLOCK_STEP_SECONDS: Final = 2.0
 """How far the start of a process, which systems tell in whole seconds, may seem to lie after what it did."""
@@ -86,7 +89,7 @@ def plan_recovery(found: Found) -> Recovery:
             *(RemoveLock(name=each.name, pid=each.pid, host=each.host) for each in found.locks),
             *(step for each in found.operations for step in _settle(each)),
         ),
-        left=(*_foreign(found), *found.deleted),
+        left=(*_foreign(found), *_lost_workspace(found), *found.deleted),
     )
 
 
@@ -137,6 +140,17 @@ def _settle_creation(operation: Operation) -> Settlement:
     if seen.presence is Presence.ABSENT or not _is_ours(operation):
         return Forget(urn=operation.urn, kind=operation.kind)
     return TakeOver(urn=operation.urn, id=seen.id, retry=seen.presence is Presence.FAILED)
+
+
+def _lost_workspace(found: Found) -> tuple[DeletedName, ...]:
+    """The workspace of a stack that was being destroyed. Azure keeps it, and lists no deleted workspaces to look at."""
+    deletions = [each for each in found.operations if each.kind == "deleting"]
+    is_gone = not found.has_workspace or any(
+        each.seen.presence is Presence.ABSENT and f"{WORKSPACE_TYPE}::" in each.urn for each in deletions
+    )
+    if not (found.workspace and deletions and is_gone):
+        return ()
+    return (DeletedName(kind="workspace", name=found.workspace),)
 
 
 def _foreign(found: Found) -> tuple[ForeignResource, ...]:

@@ -123,9 +123,17 @@ class Operation:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """Everything that was looked at before anything is decided."""
+    """Everything that was looked at before anything is decided.
+
+    Attributes:
+        workspace: The name of the stack's workspace; empty when it was brought.
+        has_workspace: The state holds a workspace.
+        deleted: What Azure lists as softly deleted under a name of the stack.
+    """
 
     stack: str
+    workspace: str = ""
+    has_workspace: bool = True
     locks: tuple[Lock, ...] = ()
     orphans: tuple[Orphan, ...] = ()
     operations: tuple[Operation, ...] = ()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, assert_never
 
 from windlass.errors.recovery import StateChangedError, StillRunningError
-from windlass.recovery.decide import plan_recovery
+from windlass.recovery.decide import WORKSPACE_TYPE, plan_recovery
 from windlass.recovery.models import (
     AwaitAzure,
     DropResource,
@@ -40,9 +40,14 @@ LONGEST_WAIT_SECONDS: Final = 1800.0
 
 @dataclass(frozen=True, kw_only=True)
 class Recoveries:
-    """Recovers one stack."""
+    """Recovers one stack.
+
+    Attributes:
+        workspace: The name of its workspace; empty when it was brought.
+    """
 
     stack: str
+    workspace: str
     subscription: str
     locks: Locks
     processes: Processes
@@ -103,6 +108,8 @@ class Recoveries:
         pending = pending_operations(deployment, self.subscription)
         return Found(
             stack=self.stack,
+            workspace=self.workspace,
+            has_workspace=any(row["type"] == WORKSPACE_TYPE for row in deployment.get("resources") or ()),
             locks=locks,
             orphans=self.processes.orphans(locks),
             operations=tuple(

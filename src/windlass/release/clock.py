@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, date, datetime
 
 
 class SystemClock:
@@ -11,6 +12,10 @@ class SystemClock:
     def now(self) -> float:
         """Seconds of the wall clock."""
         return time.time()
+
+    def today(self) -> date:
+        """The day, in UTC as Azure counts days."""
+        return datetime.now(UTC).date()
 
     def elapsed(self) -> float:
         """Seconds of a clock that nobody sets."""

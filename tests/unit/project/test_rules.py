@@ -291,9 +291,29 @@ ROWS: Mapping[str, tuple[tuple[dict[str, Any], dict[str, str]], ...]] = {
             {"bring.subnets.clusters": "is not a subnet of bring.virtual_network"},
         ),
     ),
+    "_alerts_that_read_logs": (
+        (
+            {
+                "monitoring": {
+                    "diagnostics": False,
+                    "mails": ["a@example.com"],
+                    "endpoint_alerts": {"no_traffic_minutes": 60},
+                },
+                "clusters": {"cpu": CLUSTER},
+            },
+            dict.fromkeys(
+                (
+                    "monitoring.endpoint_alerts.no_traffic_minutes",
+                    "monitoring.cluster_alerts.queued_minutes",
+                ),
+                "is asked of the logs, which monitoring.diagnostics: false does not send; set it to null, or send the "
+                "logs",
+            ),
+        ),
+    ),
     "_somebody_is_told_of_the_budget": (
         (
-            {"budget": {"monthly": 100, "starts": "2026-12-01"}},
+            {"budget": {"monthly": 100}},
             {"monitoring.mails": "is empty, but the budget has to tell somebody; add an address"},
         ),
     ),
@@ -346,7 +366,7 @@ SOUND: tuple[dict[str, Any], ...] = (
     {**PRIVATE, "bring": {"private_dns_zones": {ZONE_NAME: ZONE}}},
     {"bring": {"storage_account": ACCOUNT, "key_vault": VAULT, "container_registry": REGISTRY, "log_workspace": LOGS}},
     {"bring": {"workspace": WORKSPACE, "log_workspace": LOGS, "identities": {"serving": IDENTITY}}},
-    {"budget": {"monthly": 100, "starts": "2026-12-01"}, "monitoring": {"mails": ["a@example.com"]}},
+    {"budget": {"monthly": 100}, "monitoring": {"mails": ["a@example.com"]}},
     {"deployers": {"ana": ANA, "team": {"object_id": "bbbbbbbb-7777-4888-8999-aaaaaaaaaaaa", "type": "Group"}}},
 )
 
@@ -468,5 +488,5 @@ def test_a_stack_that_says_nothing_of_itself_is_judged_all_the_same() -> None:
 
 
 def test_what_is_not_built_is_refused_and_never_ignored() -> None:
-    for path, says in contradictions(stack(protection={"locks": True})):
-        assert (path, says) == ("protection.locks", NOT_BUILT)
+    for path, says in contradictions(stack(bring={"key_vault": VAULT})):
+        assert (path, says) == ("bring", NOT_BUILT)

@@ -148,6 +148,30 @@ def test_a_softly_deleted_name_is_left_to_a_person_when_the_rest_is_settled() ->
     assert recovery.left == (name,)
 
 
+WORKSPACE = urn("ws", "azure-native:machinelearningservices:Workspace")
+HELD = DeletedName(kind="workspace", name="ws")
+
+
+def test_a_workspace_that_was_being_deleted_and_is_gone_holds_its_name() -> None:
+    gone = Operation(kind="deleting", urn=WORKSPACE, seen=Seen(presence=Presence.ABSENT, id="ws"))
+
+    assert plan_recovery(found(workspace="ws", operations=(gone,))).left == (HELD,)
+    assert plan_recovery(found(workspace="", operations=(gone,))).left == ()
+
+
+def test_a_destroy_that_had_passed_the_workspace_left_its_name_held() -> None:
+    later = operation("deleting", Presence.ABSENT)
+
+    assert plan_recovery(found(workspace="ws", has_workspace=False, operations=(later,))).left == (HELD,)
+    assert plan_recovery(found(workspace="ws", has_workspace=True, operations=(later,))).left == ()
+
+
+def test_an_up_that_had_not_come_to_the_workspace_holds_no_name() -> None:
+    creation = operation("creating", Presence.ABSENT)
+
+    assert plan_recovery(found(workspace="ws", has_workspace=False, operations=(creation,))).left == ()
+
+
 def test_the_holder_of_a_lock_lives_while_a_process_of_that_number_is_older_than_the_lock() -> None:
     engine = process(77, "pulumi up", after=-3)
 

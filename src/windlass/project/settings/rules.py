@@ -48,8 +48,6 @@ def contradictions(settings: Settings, *, without: Collection[str] = ()) -> tupl
 _COMING = (
     "network",
     "kubernetes",
-    "monitoring",
-    "budget",
 )
 """Sections whose components are not there yet."""
 
@@ -59,8 +57,6 @@ def _not_built_yet(settings: Settings) -> Iterator[Problem]:
     for section in _COMING:
         if section in settings.model_fields_set:
             yield section, "is not built yet in this version; remove it"
-    if settings.protection.locks:
-        yield "protection.locks", "is not built yet in this version; remove it"
 
 
 def _tags_are_free(settings: Settings) -> Iterator[Problem]:
@@ -228,6 +224,17 @@ def _somebody_is_told_of_the_budget(settings: Settings) -> Iterator[Problem]:
         yield "monitoring.mails", "is empty, but the budget has to tell somebody; add an address"
 
 
+def _alerts_that_read_logs(settings: Settings) -> Iterator[Problem]:
+    monitoring = settings.monitoring
+    if monitoring.diagnostics or not monitoring.mails:
+        return
+    says = "is asked of the logs, which monitoring.diagnostics: false does not send; set it to null, or send the logs"
+    if monitoring.endpoint_alerts.no_traffic_minutes is not None:
+        yield "monitoring.endpoint_alerts.no_traffic_minutes", says
+    if settings.clusters and monitoring.cluster_alerts.queued_minutes is not None:
+        yield "monitoring.cluster_alerts.queued_minutes", says
+
+
 def _deployers_are_different(settings: Settings) -> Iterator[Problem]:
     seen: dict[str, str] = {}
     for name, deployer in settings.deployers.items():
@@ -257,5 +264,6 @@ RULES: tuple[Rule, ...] = (
     _rule(_brought_with_the_workspace, "bring", "network"),
     _rule(_brought_into_a_private_network, "bring", "network", "clusters", "kubernetes"),
     _rule(_somebody_is_told_of_the_budget, "budget", "monitoring"),
+    _rule(_alerts_that_read_logs, "monitoring", "clusters"),
     _rule(_deployers_are_different, "deployers"),
 )
