@@ -166,7 +166,7 @@ clusters = [
     for name, cluster in settings.clusters.items()
 ]
 
-# What callers call: one endpoint for each folder under endpoints/ and kind.
+# What callers call: one endpoint for each folder under endpoints/ and kind. Container groups stand by themselves.
 endpoints = {
     folder.path: Endpoint(
         f"{folder.model}-{folder.kind}",
@@ -181,6 +181,7 @@ endpoints = {
         ),
     ).outputs
     for folder in stack.endpoints
+    if folder.serving.compute != "container-instance"
 }
 
 # What of it this stack has made itself, and so looks after.

@@ -40,6 +40,7 @@ SITES: Final = {
     "inference": "{endpoint}.{region}.inference.ml.azure.com",
     "cluster": "{cluster}",
     "builds": "acrtaskprod….blob.core.windows.net",
+    "vault": "{vault}.vault.azure.net",
     "admin": "127.0.0.1",
 }
 GROUP: Final = "/subscriptions/{subscription}/resourceGroups/{group}"

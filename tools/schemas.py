@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from windlass.project.outputs import StackOutputs
 from windlass.project.rollout import Rollout
+from windlass.project.serving import Serving
 from windlass.project.settings import PROVIDER_KEYS, PROVIDER_NAMESPACE, SETTINGS_KEY, SETTINGS_NAMESPACE, Settings
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -47,6 +48,7 @@ def stack_file() -> dict[str, Any]:
 
 SCHEMAS: Final[dict[str, Callable[[], dict[str, Any]]]] = {
     "rollout.schema.json": Rollout.model_json_schema,
+    "serving.schema.json": Serving.model_json_schema,
     SETTINGS: Settings.model_json_schema,
     STACK_FILE: stack_file,
     "stack-outputs.schema.json": StackOutputs.model_json_schema,

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, TextIO
 from windlass import cloud
 from windlass.engine.outputs import read_outputs
 from windlass.errors.engine import StackNotFoundError
-from windlass.errors.release import DeploymentMissingError, EndpointMissingError
+from windlass.errors.release import DeploymentMissingError, EndpointMissingError, ServingChangedError
 from windlass.errors.teardown import ShellNotReadyError
-from windlass.project.definitions import Kind, ModelFiles, RegisteredModel
+from windlass.project.definitions import Kind, ModelFiles, OnlineDefinition, RegisteredModel
 from windlass.project.outputs import StackOutputs
+from windlass.project.serving import ContainerGroup
 from windlass.release.clock import SystemClock
 from windlass.release.execute import Releases, ignore
 from windlass.release.models import Answer, Endpoint, Plan, Released
@@ -25,6 +26,9 @@ from windlass.release.ports import Clock, Listener
 from windlass.release.status import EndpointStatus
 
 if TYPE_CHECKING:
+    from windlass.azure.containers import AzureContainerGroups
+    from windlass.azure.group_scoring import GroupScoring
+    from windlass.azure.images import AzureImages
     from windlass.azure.online import AzureOnlineEndpoints
     from windlass.azure.scoring import AzureScoring
     from windlass.azure.workspace import Workspace
@@ -56,6 +60,7 @@ class Toolkit:
         self.stack = stack
         self._environ = environ
         self._clock = clock or SystemClock()
+        self._groups_of: dict[str, tuple[AzureContainerGroups, GroupScoring]] = {}
 
     @cached_property
     def outputs(self) -> StackOutputs:
@@ -78,7 +83,7 @@ class Toolkit:
         from windlass.project.loader import load_online
 
         definition = load_online(self.root, name, self.stack)
-        return self._releases.plan(definition, choose_model(model), self.endpoint_name(name))
+        return self._releases_of(name).plan(definition, choose_model(model), self.endpoint_name(name))
 
     def release(self, name: str, model: str, on_event: Listener = ignore) -> Released:
         """Bring a model version into service.
@@ -94,39 +99,40 @@ class Toolkit:
         from windlass.project.loader import load_online
 
         definition = load_online(self.root, name, self.stack)
-        return self._releases.release(definition, choose_model(model), self.endpoint_name(name), on_event)
+        return self._releases_of(name).release(definition, choose_model(model), self.endpoint_name(name), on_event)
 
     def plan_roll_back(self, name: str) -> Plan:
         """Say what `roll_back` would do."""
-        return self._releases.plan_roll_back(self.endpoint_name(name))
+        return self._releases_of(name).plan_roll_back(self.endpoint_name(name), self._group_definition(name))
 
     def roll_back(self, name: str, on_event: Listener = ignore) -> Released:
         """Give the traffic back to the version before, at once."""
-        return self._releases.roll_back(name, self.endpoint_name(name), on_event)
+        definition = self._group_definition(name)
+        return self._releases_of(name).roll_back(name, self.endpoint_name(name), on_event, definition)
 
     def plan_confirm(self, name: str) -> Plan:
         """Say what `confirm` would do."""
-        return self._releases.plan_confirm(self.endpoint_name(name))
+        return self._releases_of(name).plan_confirm(self.endpoint_name(name))
 
     def confirm(self, name: str, on_event: Listener = ignore) -> Released:
         """End a release: remove the version that it kept."""
-        return self._releases.confirm(name, self.endpoint_name(name), on_event)
+        return self._releases_of(name).confirm(name, self.endpoint_name(name), on_event)
 
     def observe(self, name: str) -> Endpoint:
         """Look at the online endpoint of a folder."""
-        return self._endpoints.observe(self.endpoint_name(name))
+        return self._endpoints_of(name).observe(self.endpoint_name(name))
 
     def invoke(self, name: str, body: bytes, *, deployment: str = "", timeout_seconds: float = 30) -> Answer:
         """Send one request to the online endpoint of a folder."""
         endpoint = self.observe(name)
         if deployment and endpoint.find(deployment) is None:
             raise DeploymentMissingError(endpoint.name, deployment, endpoint.names)
-        return self._scoring.score(endpoint, body, deployment=deployment, timeout_seconds=timeout_seconds)
+        return self._scoring_of(name).score(endpoint, body, deployment=deployment, timeout_seconds=timeout_seconds)
 
     def scoring_access(self, name: str) -> tuple[str, str]:
         """Give a client what it needs to call the online endpoint of a folder: the address and the key or token."""
         endpoint = self.observe(name)
-        return endpoint.scoring_uri, self._scoring.secret(endpoint)
+        return endpoint.scoring_uri, self._scoring_of(name).secret(endpoint)
 
     def status(self) -> tuple[EndpointStatus, ...]:
         """Look at every endpoint of the stack."""
@@ -135,7 +141,7 @@ class Toolkit:
                 folder=each.model,
                 kind=each.kind,
                 name=each.name,
-                found=self._endpoints.find(each.name)
+                found=self._endpoints_of(each.model).find(each.name)
                 if each.kind == "online"
                 else self._endpoints.find_batch(each.name),
             )
@@ -148,7 +154,7 @@ class Toolkit:
         chosen = deployment or _busiest(endpoint)
         if endpoint.find(chosen) is None:
             raise DeploymentMissingError(endpoint.name, chosen or "with traffic", endpoint.names)
-        return self._endpoints.logs(endpoint.name, chosen, lines=lines, container=container)
+        return self._endpoints_of(name).logs(endpoint.name, chosen, lines=lines, container=container)
 
     def endpoint_name(self, name: str, kind: Kind = "online") -> str:
         """Find the Azure name of a folder's endpoint.
@@ -197,7 +203,7 @@ class Toolkit:
 
     def _find_serving(self, name: str) -> Endpoint | None:
         online = [each.name for each in self.outputs.endpoints if (each.model, each.kind) == (name, "online")]
-        return self._endpoints.find(online[0]) if online else None
+        return self._endpoints_of(name).find(online[0]) if online else None
 
     @cached_property
     def _endpoints(self) -> AzureOnlineEndpoints:
@@ -213,19 +219,76 @@ class Toolkit:
 
         return AzureScoring(workspace)
 
-    @cached_property
-    def _releases(self) -> Releases:
+    def _endpoints_of(self, name: str) -> AzureOnlineEndpoints | AzureContainerGroups:
+        return self._endpoints if self._serving(name) is None else self._groups(name)[0]
+
+    def _scoring_of(self, name: str) -> AzureScoring | GroupScoring:
+        return self._scoring if self._serving(name) is None else self._groups(name)[1]
+
+    def _serving(self, name: str) -> ContainerGroup | None:
+        """The settings of the container groups of a folder, or None when Azure ML serves it.
+
+        Raises:
+            ServingChangedError: They are not those that the infrastructure was made for.
+        """
+        from windlass.project.endpoints import load_serving
+
+        made = next(
+            (each.compute for each in self.outputs.endpoints if (each.model, each.kind) == (name, "online")), ""
+        )
+        serving = load_serving(self.root, name, self.stack)
+        if made and serving.compute != made:
+            raise ServingChangedError(name, self.stack, serving.compute, made)
+        return serving.container if serving.compute == "container-instance" else None
+
+    def _group_definition(self, name: str) -> OnlineDefinition | None:
+        """What a container group is made of, for the way back; None when Azure ML serves the folder."""
+        from windlass.project.loader import load_online
+
+        return None if self._serving(name) is None else load_online(self.root, name, self.stack)
+
+    def _groups(self, name: str) -> tuple[AzureContainerGroups, GroupScoring]:
+        if name not in self._groups_of:
+            container = self._serving(name)
+            assert container is not None
+            groups = (self.endpoint_name(name), container)
+            self._groups_of[name] = container_groups(self.workspace, self.outputs, *groups, self._clock)
+        return self._groups_of[name]
+
+    def _releases_of(self, name: str) -> Releases:
         workspace = self.workspace
         from windlass.azure.assets import AzureAssets
         from windlass.release.journal import FileJournals
 
         return Releases(
             assets=AzureAssets(workspace),
-            endpoints=self._endpoints,
-            scoring=self._scoring,
+            endpoints=self._endpoints_of(name),
+            scoring=self._scoring_of(name),
             journals=FileJournals(self.root / RELEASES, self.stack, self._clock),
             clock=self._clock,
+            images=None if self._serving(name) is None else self._images,
         )
+
+    @cached_property
+    def _images(self) -> AzureImages:
+        workspace = self.workspace
+        from windlass.azure.images import AzureImages
+
+        return AzureImages(workspace)
+
+
+def container_groups(
+    workspace: Workspace, outputs: StackOutputs, endpoint: str, container: ContainerGroup, clock: Clock
+) -> tuple[AzureContainerGroups, GroupScoring]:
+    """Make what reaches the container groups of one endpoint."""
+    from windlass.azure.containers import AzureContainerGroups, GroupsOf
+    from windlass.azure.group_scoring import GroupScoring
+    from windlass.azure.vault import VaultSecrets
+
+    groups = GroupsOf(outputs=outputs, endpoint=endpoint, container=container)
+    secrets = VaultSecrets(outputs.key_vault, workspace.credential)
+    scoring = GroupScoring(groups, secrets)
+    return AzureContainerGroups(workspace, groups, secrets, is_ready=scoring.is_ready, clock=clock), scoring
 
 
 class Takedown:

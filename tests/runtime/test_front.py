@@ -162,6 +162,21 @@ async def test_as_many_again_wait_and_more_are_turned_away(serve: Start) -> None
     assert [answer.status_code for answer in answers] == [200, 200]
 
 
+async def test_a_request_that_waits_too_long_for_its_turn_is_turned_away(serve: Start) -> None:
+    served = await serve(concurrency=1, queue=0.05)
+    served.scorer.release = asyncio.Event()
+
+    async with served.client() as client:
+        working = asyncio.create_task(client.post("/score"))
+        await until(lambda: served.scorer.calls)
+        waiting = await client.post("/score")
+        served.scorer.release.set()
+        answer = await working
+
+    assert waiting.status_code == 429
+    assert answer.status_code == 200
+
+
 async def test_a_stop_finishes_what_is_under_way_and_takes_nothing_new(serve: Start) -> None:
     served = await serve()
     served.scorer.release = asyncio.Event()
@@ -179,6 +194,17 @@ async def test_a_stop_finishes_what_is_under_way_and_takes_nothing_new(serve: St
 
     assert answer.status_code == 200
     assert answer.headers["connection"] == "close"
+
+
+async def test_a_stop_does_not_wait_for_connections_that_are_kept_for_later(serve: Start) -> None:
+    served = await serve()
+
+    async with served.client() as client:
+        await client.post("/score")
+        began = asyncio.get_running_loop().time()
+        await served.front.stop(10)
+
+    assert asyncio.get_running_loop().time() - began < 3
 
 
 async def test_a_stop_gives_up_after_its_grace(serve: Start) -> None:
@@ -241,6 +267,18 @@ async def test_a_head_without_end_is_refused(serve: Start) -> None:
     answered = await served.raw(HEAD.encode() + b"x: " + b"y" * 40000)
 
     assert answered.startswith(b"HTTP/1.1 431 ")
+
+
+async def test_a_connection_that_has_had_its_time_ends_with_an_answer(serve: Start) -> None:
+    served = await serve(connection=0.05)
+    served.scorer.release = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.2, served.scorer.release.set)
+    once = f"{HEAD}content-length: 3\r\n\r\nabc"
+
+    answered = await served.raw((once + once).encode())
+
+    assert answered.count(b"HTTP/1.1 200 OK") == 1
+    assert b"connection: close" in answered
 
 
 async def test_one_connection_carries_one_request_after_the_other(serve: Start) -> None:

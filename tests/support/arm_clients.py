@@ -119,6 +119,11 @@ class ArmClients:
         return self._client(AuthorizationManagementClient)
 
     @cached_property
+    def trust(self) -> ssl.SSLContext:
+        """Trusts the local Azure's certificate."""
+        return ssl.create_default_context(cafile=self.azure.authority)
+
+    @cached_property
     def networks(self) -> Any:
         """Virtual networks and what is in them."""
         return self._client(NetworkManagementClient)
@@ -159,7 +164,7 @@ class ArmClients:
         client = httpx.Client(
             base_url=MANAGEMENT,
             proxy=self.azure.proxy,
-            verify=ssl.create_default_context(cafile=self.azure.authority),
+            verify=self.trust,
             headers={"Authorization": f"Bearer {token}"},
             trust_env=False,
         )

@@ -146,11 +146,16 @@ class LiveStack:
 
 @dataclass(frozen=True)
 class Caller:
-    """Sends requests to a scoring address, and nothing else of Azure."""
+    """Sends requests to a scoring address, and nothing else of Azure.
+
+    Attributes:
+        authorities: A file of certificates that the load trusts in place of the local Azure's.
+    """
 
     checkout: Checkout
     uri: str
     key: str
+    authorities: str = ""
 
     def post(self, body: bytes, *, key: str = "") -> httpx.Response:
         """Send one request."""
@@ -168,7 +173,8 @@ class Caller:
     def load(self, *, rate: float) -> Iterator[Load]:
         """Load the address with the samples while the block runs."""
         bodies = [self.sample(name).decode() for name in SAMPLES]
-        process = self.checkout.converse("env PYTHONPATH=tests:tools .venv/bin/python -m support.load_process")
+        trust = f"SSL_CERT_FILE={self.authorities} " if self.authorities else ""
+        process = self.checkout.converse(f"env {trust}PYTHONPATH=tests:tools .venv/bin/python -m support.load_process")
         assert process.stdin is not None
         process.stdin.write(json.dumps({"uri": self.uri, "key": self.key, "rate": rate, "bodies": bodies}) + "\n")
         process.stdin.flush()

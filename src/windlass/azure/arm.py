@@ -65,6 +65,11 @@ class Arm:
         with translated(what):
             self._wait(self._send("PUT", path, body))
 
+    def patch(self, path: str, body: Mapping[str, Any], what: str) -> None:
+        """Change a part of a resource that is changed at once."""
+        with translated(what):
+            self._send("PATCH", path, body)
+
     def post(self, path: str, body: Mapping[str, Any] | None, what: str) -> Json:
         """Call an action that answers at once."""
         with translated(what):

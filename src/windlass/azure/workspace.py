@@ -31,7 +31,8 @@ class Workspace:
         self._outputs = outputs
         self.credential = credential
         self.sleep = sleep
-        self.arm = Arm(credential, workspace_id(outputs), sleep=sleep, session=session)
+        self.id = workspace_id(outputs)
+        self.arm = Arm(credential, self.id, sleep=sleep, session=session)
         self._ml_client: Any = None
 
     @contextmanager

@@ -44,6 +44,7 @@ def show_plan(plan: Plan, *, stdout: TextIO | None = None) -> None:
         return
     stream.write(f"Plan for {plan.endpoint}, nothing was changed:\n")
     stream.writelines(f"  {number}. {describe_step(step)}\n" for number, step in enumerate(plan.steps, start=1))
+    stream.writelines(f"  Note: {note}.\n" for note in plan.notes)
 
 
 def show_released(released: Released, *, stdout: TextIO | None = None) -> None:

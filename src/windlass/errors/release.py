@@ -93,6 +93,16 @@ class EndpointMissingError(NotFoundError):
         )
 
 
+class ServingChangedError(RefusedError):
+    """The settings say another compute than the one that the infrastructure was made for."""
+
+    def __init__(self, name: str, stack: str, wanted: str, made: str) -> None:
+        super().__init__(
+            f"endpoints/{name}/online/stacks/{stack}.yml says serving.compute {wanted}, and stack {stack} was last "
+            f"applied with {made}. Apply it first: make up STACK={stack}"
+        )
+
+
 class ModelMissingError(NotFoundError):
     """The registered model version does not exist."""
 
@@ -175,6 +185,47 @@ class DeadDeploymentError(RefusedError):
 
     def __init__(self, deployment: str, state: str) -> None:
         super().__init__(f"no traffic was sent to deployment {deployment}: it is {state}")
+
+
+class ImageBuildError(AzureFailedError):
+    """The registry could not build the image."""
+
+    def __init__(self, image: str, run: str, state: str, *, details: tuple[str, ...] = ()) -> None:
+        super().__init__(
+            f"the registry could not build image {image}: run {run} is {state}. Nothing has changed in service; see "
+            "why with --verbose",
+            details=details,
+        )
+
+
+class ModelWithoutDigestError(RefusedError):
+    """A model that was registered by something else cannot be checked where it is loaded."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"model {model} was registered without its SHA-256, so a container group could not check it. Register it "
+            "with scripts/deploy.py --model PATH"
+        )
+
+
+class ForeignRecordError(RefusedError):
+    """The public name leads somewhere that no release has made."""
+
+    def __init__(self, host: str, target: str) -> None:
+        super().__init__(
+            f"{host} is a CNAME to {target or 'nothing'} that no release has made. Remove that record set, or choose "
+            "another serving.container.name.record"
+        )
+
+
+class CertificateUnusableError(RefusedError):
+    """The secret with the certificate is missing or something else."""
+
+    def __init__(self, vault: str, secret: str, what: str) -> None:
+        super().__init__(
+            f"secret {secret} of key vault {vault} {what}. It has to hold the private key and the certificate chain "
+            "in PEM, as a certificate that was imported as PEM does"
+        )
 
 
 class JournalUnreadableError(UsageError):

@@ -68,7 +68,7 @@ def watched_endpoints(stack: Stack, endpoints: Mapping[str, EndpointOutputs]) ->
     settings = stack.settings.windlass.monitoring.endpoint_alerts
     found = {}
     for folder in stack.endpoints:
-        if folder.kind == "online":
+        if folder.kind == "online" and folder.path in endpoints:
             rules = endpoint_rules(settings, endpoint_name(stack.scope, folder.model, folder.kind))
             subject = f"{folder.model}-online"
             named = {alert_name(stack.scope, subject, rule.name): rule for rule in rules}

@@ -71,7 +71,7 @@ def logged_endpoints(stack: Stack, endpoints: Mapping[str, EndpointOutputs]) -> 
     return {
         f"{folder.model}-online": Logged(type="machinelearningservices:OnlineEndpoint", id=endpoints[folder.path].id)
         for folder in stack.endpoints
-        if folder.kind == "online"
+        if folder.kind == "online" and folder.path in endpoints
     }
 
 

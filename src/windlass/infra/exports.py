@@ -9,7 +9,7 @@ import pulumi
 
 from windlass.infra.stack import Stack
 from windlass.project.arm_ids import parse_arm_id
-from windlass.project.names import ResourceNames, endpoint_name
+from windlass.project.names import ResourceNames, endpoint_name, identity_id, identity_name
 from windlass.project.outputs import ClusterOutput, EndpointOutput, StackOutputs
 
 
@@ -30,11 +30,14 @@ def stack_outputs(stack: Stack, names: ResourceNames) -> StackOutputs:
         storage_account=names.storage_account,
         key_vault=names.key_vault,
         container_registry=names.container_registry,
+        serving_identity=settings.bring.identities.get("serving")
+        or identity_id(stack.scope, names.resource_group, identity_name(stack.scope, "serving")),
         endpoints=tuple(
             EndpointOutput(
                 model=folder.model,
                 kind=folder.kind,
                 name=endpoint_name(stack.scope, folder.model, folder.kind),
+                compute=folder.serving.compute,
             )
             for folder in stack.endpoints
         ),

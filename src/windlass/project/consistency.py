@@ -56,6 +56,33 @@ def _kubernetes_knows_the_way_to_sign_in(
         )
 
 
+def _container_groups_are_public_and_open_by_a_key(
+    settings: StackSettings, folder: EndpointFolder, _: DeploymentChoices
+) -> Iterator[Problem]:
+    if folder.serving.compute != "container-instance":
+        return
+    if settings.windlass.network.mode == "private":
+        # A group in a subnet has an address and no name, so no certificate and no switch would hold.
+        yield Problem(
+            file=_overlay(settings, folder),
+            where="serving.compute",
+            what=f"is container-instance, which has a public name, but Pulumi.{settings.stack}.yaml says "
+            "windlass:settings.network.mode private; choose kubernetes or managed",
+        )
+    if folder.public_network_access == "disabled":
+        yield Problem(
+            file=f"{ENDPOINTS_FOLDER}/{folder.path}/{ENDPOINT_FILE}",
+            where="public_network_access",
+            what="is disabled, but endpoints on container-instance (serving.compute) have a public name",
+        )
+    if folder.auth_mode != "key":
+        yield Problem(
+            file=f"{ENDPOINTS_FOLDER}/{folder.path}/{ENDPOINT_FILE}",
+            where="auth_mode",
+            what=f"is {folder.auth_mode}, but endpoints on container-instance (serving.compute) know key alone",
+        )
+
+
 def _size_of_an_instance_fits_its_compute(
     settings: StackSettings, folder: EndpointFolder, deployment: DeploymentChoices
 ) -> Iterator[Problem]:
@@ -114,6 +141,7 @@ def _overlay(settings: StackSettings, folder: EndpointFolder) -> str:
 
 _RULES: tuple[Callable[[StackSettings, EndpointFolder, DeploymentChoices], Iterator[Problem]], ...] = (
     _there_is_a_kubernetes_cluster,
+    _container_groups_are_public_and_open_by_a_key,
     _kubernetes_knows_the_way_to_sign_in,
     _size_of_an_instance_fits_its_compute,
     _batch_runs_on_a_cluster_of_the_stack,

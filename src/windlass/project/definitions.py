@@ -16,7 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from windlass.errors.project import ModelReferenceError
 from windlass.project.content import digest_of_document
+from windlass.project.image import ImageDefinition
 from windlass.project.rollout import Rollout
+from windlass.project.serving import Serving
 
 Document = Mapping[str, Any]
 Kind = Literal["online", "batch"]
@@ -76,12 +78,16 @@ class DeploymentDefinition:
         document: The merged content, Azure's schema.
         environment: What it runs in.
         code_digest: Content hash of the folder with the scoring script; empty without code.
+        serving: What it runs on.
+        image: What a container group runs; None on every other compute.
     """
 
     file: Path
     document: Document = field(repr=False)
     environment: Environment
     code_digest: str = ""
+    serving: Serving = field(default_factory=Serving)
+    image: ImageDefinition | None = None
 
     def fingerprint(self, model_sha256: str) -> str:
         """Name this exact content with this model: two deployments with one fingerprint answer alike."""
@@ -96,8 +102,18 @@ class DeploymentDefinition:
                 "environment": environment,
                 "code": self.code_digest,
                 "model": model_sha256,
+                **self._group(),
             }
         )[:12]
+
+    def _group(self) -> dict[str, Any]:
+        """What a container group is made of besides; a change of how it takes over is none of the group itself."""
+        if self.image is None:
+            return {}
+        container = self.serving.container
+        name = container.name.host if container.name else ""
+        size = {"cpu": container.cpu, "memory_gb": container.memory_gb}
+        return {"image": self.image.label, "group": {**size, "name": name, "certificate": container.certificate}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,5 +186,6 @@ class EnvironmentFields(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     name: str = Field(description="Its name in the workspace")
+    image: str = Field(default="", description="The image that it begins with")
     conda_file: str | Document | None = Field(default=None, description="Path of a conda file, or its content")
     build: Document | None = Field(default=None, description="A Docker context with `path`")

@@ -155,6 +155,15 @@ def _shown(file: Path) -> str:
     return file.as_posix()[file.as_posix().rindex(f"{ENDPOINTS_FOLDER}/") :]
 
 
+def load_serving(root: Path, model: str, stack: str) -> Serving:
+    """Read what the online endpoint of a folder is served on.
+
+    Raises:
+        InvalidEndpointFilesError: With every problem of the section.
+    """
+    return _read_serving(root / ENDPOINTS_FOLDER / model / "online" / "stacks" / f"{stack}.yml")
+
+
 def _read_serving(overlay: Path) -> Serving:
     """Read what a stack serves an endpoint on. Every other section of the file is the business of a release."""
     document = load_document(overlay) if overlay.is_file() else {}

@@ -6,6 +6,7 @@ A loader goes on after a problem, so that one run tells all problems of all file
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -38,14 +39,24 @@ from windlass.project.definitions import (
     RegisteredEnvironment,
     Sample,
 )
+from windlass.project.image import ImageDefinition, ImageParts, define_image
 from windlass.project.overlays import SECTIONS, merge
 from windlass.project.rollout import Rollout
+from windlass.project.serving import Serving
 
 Cloud = Literal["azure", "local"]
 
 ENDPOINTS = "endpoints"
 _EXPECTED = ".expected.json"
 _VERSION_LENGTH = 12
+_RUNTIME = "windlass_runtime"
+_SAID_OF_A_GROUP = frozenset(
+    {
+        *("$schema", "code_configuration", "description", "endpoint_name", "environment", "environment_variables"),
+        *("liveness_probe", "model", "name", "readiness_probe", "request_settings", "tags"),
+    }
+)
+"""The keys of a deployment.yml that mean something for a container group."""
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -138,12 +149,13 @@ class _Folder:
         self._root = root
         self._base = root / ENDPOINTS / name
         self._side = self._base / kind
+        self._overlay_file = self._side
         self.problems: list[Problem] = []
         if not (self._side / "deployment.yml").is_file():
             raise UnknownEndpointError(f"{name}/{kind}", endpoint_folders(root, kind))
 
     def overlay(self, stack: str) -> Document:
-        file = self._side / "stacks" / f"{stack}.yml"
+        file = self._overlay_file = self._side / "stacks" / f"{stack}.yml"
         if not file.is_file():
             return {}
         document = self._read(file)
@@ -162,9 +174,43 @@ class _Folder:
             return None
         code = self._code(file, fields)
         environment = self._environment(file, fields.environment)
-        if environment is None:
+        serving = self._parse(self._overlay_file, Serving, overlay.get("serving", {}), below="serving")
+        if environment is None or serving is None:
             return None
-        return DeploymentDefinition(file=file, document=document, environment=environment, code_digest=code)
+        image = self._image(file, fields, environment, document) if serving.compute == "container-instance" else None
+        return DeploymentDefinition(
+            file=file, document=document, environment=environment, code_digest=code, serving=serving, image=image
+        )
+
+    def _image(
+        self, file: Path, fields: DeploymentFields, environment: Environment, document: Document
+    ) -> ImageDefinition | None:
+        """Put together what a container group runs."""
+        for key in sorted(set(document) - _SAID_OF_A_GROUP):
+            self._problem(file, key, "says nothing on compute container-instance; set it to null in the overlay")
+        if isinstance(environment, RegisteredEnvironment) or fields.code_configuration is None:
+            what = "on compute container-instance an environment of this repository and a scoring script are needed"
+            self._problem(file, "environment", what)
+            return None
+        described = self._parse(environment.file, EnvironmentFields, self._read(environment.file))
+        if described is None or not described.image or described.conda_file is None or described.build is not None:
+            self._problem(environment.file, "", "for compute container-instance it needs `image` and `conda_file`")
+            return None
+        code = (file.parent / fields.code_configuration.code).resolve()
+        files = {
+            **{PurePosixPath("code") / path: found for path, found in _content(code)},
+            **{PurePosixPath("runtime", _RUNTIME) / path: found for path, found in _content(_runtime_folder())},
+        }
+        conda = json.dumps(self._conda(environment.file, described), sort_keys=True)
+        parts = ImageParts(
+            name=environment.name,
+            base=described.image,
+            conda=conda,
+            script=fields.code_configuration.scoring_script,
+            files=files,
+            digests={path: _digest_of_file(found) for path, found in files.items()},
+        )
+        return define_image(parts)
 
     def rollout(self, overlay: Document) -> Rollout | None:
         file = self._side / "rollout.yml"
@@ -250,12 +296,13 @@ class _Folder:
             self._problem(file, "", str(error))
             return {}
 
-    def _parse(self, file: Path, model: type[_Model], document: Document) -> _Model | None:
+    def _parse(self, file: Path, model: type[_Model], document: Document, *, below: str = "") -> _Model | None:
         try:
             return model.model_validate(document)
         except ValidationError as error:
             for detail in error.errors():
-                self._problem(file, _key_path(detail["loc"]), _sentence(detail["msg"]))
+                location = (below, *detail["loc"]) if below else detail["loc"]
+                self._problem(file, _key_path(location), _sentence(detail["msg"]))
             return None
 
     def _problem(self, file: Path, where: str, what: str) -> None:
@@ -301,6 +348,14 @@ def _content(folder: Path) -> Iterator[tuple[PurePosixPath, Path]]:
         relative = PurePosixPath(file.relative_to(folder).as_posix())
         if file.is_file() and counts(relative):
             yield relative, file
+
+
+def _runtime_folder() -> Path:
+    """Find the program of container groups. It is copied, never imported: it shares no code with this package."""
+    spec = importlib.util.find_spec(_RUNTIME)
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    return Path(next(iter(spec.submodule_search_locations)))
 
 
 def _digest_of_folder(folder: Path) -> str:

@@ -120,6 +120,14 @@ def identity_name(scope: NameScope, purpose: IdentityPurpose) -> str:
     return _hyphenated("id", (scope.project, scope.stack, purpose), scope.token, IDENTITY_LIMIT)
 
 
+def identity_id(scope: NameScope, resource_group: str, name: str) -> str:
+    """Return the ARM id of a managed identity of the stack."""
+    return (
+        f"/subscriptions/{scope.subscription_id}/resourceGroups/{resource_group}"
+        f"/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
+    )
+
+
 def alert_name(scope: NameScope, subject: str, rule: str) -> str:
     """Name an alert.
 

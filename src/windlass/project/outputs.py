@@ -10,6 +10,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from windlass.project.serving import ServingCompute
+
 OUTPUT_NAME = "windlass"
 
 
@@ -23,6 +25,7 @@ class EndpointOutput(_Output):
     model: str = Field(description="The folder under endpoints/ that it serves, such as churn")
     kind: Literal["online", "batch"] = Field(description="Real-time or batch")
     name: str = Field(description="Its name in Azure, unique per region")
+    compute: ServingCompute = Field(default="managed", description="What a real-time endpoint is served on")
 
 
 class ClusterOutput(_Output):
@@ -51,6 +54,7 @@ class StackOutputs(_Output):
     storage_account: str = Field(description="Storage account behind the workspace")
     key_vault: str = Field(description="Key vault of the workspace")
     container_registry: str = Field(description="Registry of the images that environments are built into")
+    serving_identity: str = Field(default="", description="Managed identity that real-time deployments run as")
     endpoints: tuple[EndpointOutput, ...] = Field(default=(), description="One for each folder and kind")
     clusters: tuple[ClusterOutput, ...] = Field(default=(), description="Where batch jobs run")
 

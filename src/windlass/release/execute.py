@@ -24,11 +24,13 @@ from windlass.project.definitions import (
     RegisteredEnvironment,
     RegisteredModel,
 )
+from windlass.project.image import ImageDefinition
 from windlass.release.journal import FINISHED
 from windlass.release.models import Candidate, ModelVersion, Phase, Plan, Progress, Released, Step
 from windlass.release.perform import Performer
 from windlass.release.plan import plan_confirm, plan_release, plan_roll_back, plan_undo
-from windlass.release.ports import Assets, Clock, Journal, Journals, Listener, OnlineEndpoints, Scoring
+from windlass.release.plan_groups import plan_group_release, plan_group_roll_back
+from windlass.release.ports import Assets, Clock, Images, Journal, Journals, Listener, OnlineEndpoints, Scoring
 from windlass.release.report import plan_as_json, step_as_json
 
 ModelChoice = ModelFiles | RegisteredModel
@@ -42,22 +44,39 @@ class Releases:
     """The releases of one stack's online endpoints."""
 
     def __init__(
-        self, *, assets: Assets, endpoints: OnlineEndpoints, scoring: Scoring, journals: Journals, clock: Clock
+        self,
+        *,
+        assets: Assets,
+        endpoints: OnlineEndpoints,
+        scoring: Scoring,
+        journals: Journals,
+        clock: Clock,
+        images: Images | None = None,
     ) -> None:
         self._assets = assets
         self._endpoints = endpoints
         self._scoring = scoring
         self._journals = journals
         self._clock = clock
+        self._images = images
 
     def plan(self, definition: OnlineDefinition, model: ModelChoice, endpoint: str) -> Plan:
         """Look at Azure and plan; nothing is changed."""
         candidate = self._candidate(definition, model)
-        return plan_release(definition, candidate, self._endpoints.observe(endpoint))
+        make = plan_release if definition.deployment.image is None else plan_group_release
+        return make(definition, candidate, self._endpoints.observe(endpoint))
 
-    def plan_roll_back(self, endpoint: str) -> Plan:
-        """Look at Azure and plan the way back; nothing is changed."""
-        return plan_roll_back(self._endpoints.observe(endpoint))
+    def plan_roll_back(self, endpoint: str, definition: OnlineDefinition | None = None) -> Plan:
+        """Look at Azure and plan the way back; nothing is changed.
+
+        Args:
+            endpoint: The endpoint's name in Azure.
+            definition: What a container group is made of; others go back without being made anew.
+        """
+        observed = self._endpoints.observe(endpoint)
+        if definition is not None and definition.deployment.image is not None:
+            return plan_group_roll_back(definition, observed)
+        return plan_roll_back(observed)
 
     def plan_confirm(self, endpoint: str) -> Plan:
         """Look at Azure and plan the end of a release; nothing is changed."""
@@ -74,9 +93,11 @@ class Releases:
         """
         return self._run(definition.name, lambda: self.plan(definition, model, endpoint), listen)
 
-    def roll_back(self, name: str, endpoint: str, listen: Listener = ignore) -> Released:
+    def roll_back(
+        self, name: str, endpoint: str, listen: Listener = ignore, definition: OnlineDefinition | None = None
+    ) -> Released:
         """Give the traffic back to the version before, at once."""
-        return self._run(name, lambda: self.plan_roll_back(endpoint), listen)
+        return self._run(name, lambda: self.plan_roll_back(endpoint, definition), listen)
 
     def confirm(self, name: str, endpoint: str, listen: Listener = ignore) -> Released:
         """End a release: remove the version that it kept."""
@@ -100,6 +121,7 @@ class Releases:
             endpoints=self._endpoints,
             scoring=self._scoring,
             clock=self._clock,
+            images=self._images,
         )
         try:
             self._walk(plan.steps, performer, journal, listen)
@@ -152,13 +174,15 @@ class Releases:
 
     def _candidate(self, definition: OnlineDefinition, choice: ModelChoice) -> Candidate:
         model, registered = self._model(definition.name, choice)
-        environment = definition.deployment.environment
+        deployment = definition.deployment
+        environment, image = deployment.environment, deployment.image
         return Candidate(
             model=model,
             path=None if registered or isinstance(choice, RegisteredModel) else choice.path,
-            environment=self._unregistered(environment),
-            environment_label=_label(environment),
-            release=definition.deployment.fingerprint(model.sha256 or model.label),
+            environment=self._unregistered(environment) if image is None else None,
+            environment_label=_label(environment) if image is None else image.label,
+            release=deployment.fingerprint(model.sha256 or model.label),
+            image=self._unbuilt(image),
         )
 
     def _model(self, name: str, choice: ModelChoice) -> tuple[ModelVersion, bool]:
@@ -172,6 +196,11 @@ class Releases:
             return found, True
         version = self._assets.next_model_version(name)
         return ModelVersion(name=name, version=version, sha256=choice.sha256), False
+
+    def _unbuilt(self, image: ImageDefinition | None) -> ImageDefinition | None:
+        if image is None or self._images is None or self._images.has_image(image):
+            return None
+        return image
 
     def _unregistered(self, environment: Environment) -> EnvironmentDefinition | None:
         if isinstance(environment, RegisteredEnvironment):

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from windlass.project.definitions import DeploymentDefinition, EnvironmentDefinition, Sample
+from windlass.project.image import ImageDefinition
 from windlass.project.rollout import SmokeTest as SmokeSettings
 from windlass.release.traffic import Traffic
 
@@ -18,6 +19,17 @@ TAG_BASE = "windlass.base"
 
 DIGEST_VARIABLE = "WINDLASS_MODEL_SHA256"
 """Tells the scoring script which content the model must have before it is loaded."""
+
+
+class Style(StrEnum):
+    """How a version takes over at an endpoint."""
+
+    TRAFFIC = "traffic"
+    """By shares of the traffic: endpoints of Azure ML."""
+    SWITCH = "switch"
+    """A public name moves from one container group to another."""
+    RECREATE = "recreate"
+    """The version is replaced in its one container group."""
 
 
 class Condition(StrEnum):
@@ -58,6 +70,8 @@ class Deployment:
         environment: `name:version` of what it runs in.
         instance_type: Size of its instances.
         instances: How many there are.
+        sha256: Content of the model, where the deployment itself tells.
+        fixed: Whether it is in the one container group that releases by recreate replace it in.
     """
 
     name: str
@@ -68,6 +82,8 @@ class Deployment:
     environment: str = ""
     instance_type: str = ""
     instances: int = 0
+    sha256: str = ""
+    fixed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +98,11 @@ class Endpoint:
         base: The traffic before that release, which a roll back restores.
         scoring_uri: Where requests go.
         auth_mode: `key`, `aml_token` or `aad_token`.
+        style: How a version takes over.
+        previous: What a release by recreate has replaced; it is not there any more.
+        settling: Seconds that callers go on reaching a version which the public name has left.
+        certificate: PEM that callers have to trust, where the endpoint shows one that nobody else has signed.
+        moved_at: When a switch has moved the public name, in seconds since the epoch; 0 when never.
     """
 
     name: str
@@ -91,6 +112,11 @@ class Endpoint:
     base: Traffic = field(default_factory=Traffic)
     scoring_uri: str = ""
     auth_mode: str = "key"
+    style: Style = Style.TRAFFIC
+    previous: Deployment | None = None
+    settling: float = 0.0
+    moved_at: float = 0.0
+    certificate: str = ""
 
     def find(self, name: str) -> Deployment | None:
         """The deployment of that name."""
@@ -122,6 +148,7 @@ class Candidate:
         environment: The environment that has yet to be registered, if that is so.
         environment_label: What the deployment will name: `name:version`, or a full reference.
         release: The fingerprint of all it is made of.
+        image: The image that has yet to be built, if that is so.
     """
 
     model: ModelVersion
@@ -129,6 +156,7 @@ class Candidate:
     environment: EnvironmentDefinition | None
     environment_label: str
     release: str
+    image: ImageDefinition | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +172,13 @@ class RegisterEnvironment:
     """Register the environment under the hash of its content."""
 
     environment: EnvironmentDefinition
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildImage:
+    """Have the registry build the image that a container group runs."""
+
+    image: ImageDefinition
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,7 +228,24 @@ class DeleteDeployment:
     reason: str
 
 
-Step = RegisterModel | RegisterEnvironment | CreateDeployment | SmokeTest | ShiftTraffic | Watch | DeleteDeployment
+@dataclass(frozen=True, kw_only=True)
+class Settle:
+    """Wait until nobody reaches the old version any more: its address stays in caches for a while."""
+
+    seconds: float
+
+
+Step = (
+    RegisterModel
+    | RegisterEnvironment
+    | BuildImage
+    | CreateDeployment
+    | SmokeTest
+    | ShiftTraffic
+    | Watch
+    | Settle
+    | DeleteDeployment
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,6 +258,9 @@ class Plan:
         model: `name:version` of what it serves.
         base: The traffic that a failure restores.
         steps: Empty when everything is as wanted.
+        notes: What it means for requests, where that is not simply that none fails.
+        fallback: Brings the old version back where it has to be made anew.
+        settling: Seconds that callers go on reaching a version which the public name has left.
     """
 
     endpoint: str
@@ -213,6 +268,9 @@ class Plan:
     model: str
     base: Traffic
     steps: tuple[Step, ...]
+    notes: tuple[str, ...] = ()
+    fallback: CreateDeployment | None = None
+    settling: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,18 +20,20 @@ from windlass.project.definitions import Sample
 from windlass.release.gates import find_cause, judge
 from windlass.release.models import (
     Answer,
+    BuildImage,
     Condition,
     CreateDeployment,
     DeleteDeployment,
     Endpoint,
     RegisterEnvironment,
     RegisterModel,
+    Settle,
     ShiftTraffic,
     SmokeTest,
     Step,
     Watch,
 )
-from windlass.release.ports import Assets, Clock, OnlineEndpoints, Scoring
+from windlass.release.ports import Assets, Clock, Images, OnlineEndpoints, Scoring
 
 LOG_LINES = 200
 _SETTLE_SECONDS = 2.0
@@ -44,13 +46,21 @@ class Performer:
     """Acts on one endpoint."""
 
     def __init__(
-        self, endpoint: str, *, assets: Assets, endpoints: OnlineEndpoints, scoring: Scoring, clock: Clock
+        self,
+        endpoint: str,
+        *,
+        assets: Assets,
+        endpoints: OnlineEndpoints,
+        scoring: Scoring,
+        clock: Clock,
+        images: Images | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._assets = assets
         self._endpoints = endpoints
         self._scoring = scoring
         self._clock = clock
+        self._images = images
 
     def perform(self, step: Step) -> bool:
         """Do one step and tell whether anything had to be changed."""
@@ -60,6 +70,8 @@ class Performer:
                 changed = self._register_model(step)
             case RegisterEnvironment():
                 changed = self._register_environment(step)
+            case BuildImage():
+                changed = self._build_image(step)
             case CreateDeployment():
                 changed = self._create(step)
             case SmokeTest():
@@ -68,6 +80,8 @@ class Performer:
                 changed = self._shift(step)
             case Watch():
                 self._watch(step)
+            case Settle():
+                self._settle(step)
             case DeleteDeployment():
                 changed = self._delete(step)
             case _:
@@ -90,6 +104,19 @@ class Performer:
             return False
         self._assets.register_environment(environment)
         return True
+
+    def _build_image(self, step: BuildImage) -> bool:
+        assert self._images is not None
+        if self._images.has_image(step.image):
+            return False
+        self._images.build_image(step.image)
+        return True
+
+    def _settle(self, step: Settle) -> None:
+        moved_at = self._endpoints.observe(self._endpoint).moved_at
+        left = moved_at + step.seconds - self._clock.now()
+        if left > 0:
+            self._clock.sleep(min(left, step.seconds))
 
     def _create(self, step: CreateDeployment) -> bool:
         found = self._settled(step.name).find(step.name)

@@ -16,6 +16,7 @@ from windlass.errors.release import NothingToRollBackError, ReleaseNotThroughErr
 from windlass.project.definitions import OnlineDefinition
 from windlass.project.rollout import Previous, Rollout
 from windlass.release.models import (
+    BuildImage,
     Candidate,
     Condition,
     CreateDeployment,
@@ -25,6 +26,7 @@ from windlass.release.models import (
     Plan,
     RegisterEnvironment,
     RegisterModel,
+    Settle,
     ShiftTraffic,
     SmokeTest,
     Step,
@@ -38,12 +40,12 @@ _SUFFIX_LENGTH = 6
 
 def plan_release(definition: OnlineDefinition, candidate: Candidate, endpoint: Endpoint) -> Plan:
     """Plan the way from what Azure shows to the candidate in service alone."""
-    existing = _made_of(endpoint, candidate.release)
+    existing = made_of(endpoint, candidate.release)
     target = existing.name if existing else name_deployment(candidate, endpoint)
     base = find_base(endpoint, target)
     steps = (
-        *_prepare(candidate, existing),
-        *_create(definition, candidate, target, existing),
+        *prepare(candidate, existing),
+        *create_missing(definition, candidate, target, existing),
         *_take_over(definition, target, base, endpoint),
         *_clear(definition.rollout, target, base, endpoint),
     )
@@ -53,8 +55,12 @@ def plan_release(definition: OnlineDefinition, candidate: Candidate, endpoint: E
 def plan_undo(plan: Plan, endpoint: Endpoint) -> tuple[Step, ...]:
     """Plan the way back after the new version failed: the old traffic exactly, then the failed version goes."""
     steps: list[Step] = []
+    if plan.fallback is not None:
+        return (plan.fallback, ShiftTraffic(traffic=Traffic.of({plan.fallback.name: ALL})))
     if endpoint.traffic.share_of(plan.target):
         steps.append(ShiftTraffic(traffic=restrict(plan.base, endpoint.alive - {plan.target})))
+    if steps and plan.settling:
+        steps.append(Settle(seconds=plan.settling))
     if endpoint.find(plan.target) is not None:
         steps.append(DeleteDeployment(name=plan.target, reason="it failed"))
     return tuple(steps)
@@ -94,12 +100,14 @@ def plan_confirm(endpoint: Endpoint) -> Plan:
     share = endpoint.traffic.share_of(endpoint.target)
     if target is None or share != ALL:
         raise ReleaseNotThroughError(endpoint.name, endpoint.target, share)
+    doomed = tuple(replaced(target.name, endpoint.base, endpoint))
+    settle = (Settle(seconds=endpoint.settling),) if doomed and endpoint.settling else ()
     return Plan(
         endpoint=endpoint.name,
         target=target.name,
         model=target.model,
         base=endpoint.traffic,
-        steps=tuple(_replaced(target.name, endpoint.base, endpoint)),
+        steps=(*settle, *doomed),
     )
 
 
@@ -133,7 +141,7 @@ def _azure_name(text: str, limit: int) -> str:
     return f"{head[: limit - len(version) - 1].rstrip('-')}-{version}"
 
 
-def _made_of(endpoint: Endpoint, release: str) -> Deployment | None:
+def made_of(endpoint: Endpoint, release: str) -> Deployment | None:
     """Find what an earlier run made of the same content. A dead one that has traffic cannot be made anew in place."""
     return next(
         (
@@ -146,18 +154,22 @@ def _made_of(endpoint: Endpoint, release: str) -> Deployment | None:
     )
 
 
-def _prepare(candidate: Candidate, existing: Deployment | None) -> Iterator[Step]:
+def prepare(candidate: Candidate, existing: Deployment | None) -> Iterator[Step]:
+    """Yield what has to be there before a deployment can be made."""
     if existing is not None and existing.condition is not Condition.DEAD:
         return
     if candidate.path is not None:
         yield RegisterModel(model=candidate.model, path=candidate.path)
     if candidate.environment is not None:
         yield RegisterEnvironment(environment=candidate.environment)
+    if candidate.image is not None:
+        yield BuildImage(image=candidate.image)
 
 
-def _create(
+def create_missing(
     definition: OnlineDefinition, candidate: Candidate, target: str, existing: Deployment | None
 ) -> Iterator[Step]:
+    """Yield what makes the deployment that is not there, or is there and dead."""
     if existing is not None and existing.condition is Condition.READY:
         return
     if existing is not None and existing.condition is Condition.DEAD:
@@ -192,12 +204,12 @@ def _watch(rollout: Rollout, test: SmokeTest, share: int) -> Iterator[Step]:
 
 def _clear(rollout: Rollout, target: str, base: Traffic, endpoint: Endpoint) -> Iterator[Step]:
     keep = base.names if rollout.previous is Previous.KEEP else frozenset()
-    for step in _replaced(target, base, endpoint):
+    for step in replaced(target, base, endpoint):
         if step.name not in keep:
             yield step
 
 
-def _replaced(target: str, base: Traffic, endpoint: Endpoint) -> Iterator[DeleteDeployment]:
+def replaced(target: str, base: Traffic, endpoint: Endpoint) -> Iterator[DeleteDeployment]:
     """What this toolkit made, and what served before; what people made beside it is left alone."""
     for each in endpoint.deployments:
         if each.name != target and (each.release or each.name in base.names):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from windlass.project.definitions import EnvironmentDefinition
+from windlass.project.image import ImageDefinition
 from windlass.release.models import Answer, CreateDeployment, Endpoint, ModelVersion, Progress
 from windlass.release.traffic import Traffic
 
@@ -59,6 +60,22 @@ class Assets(Protocol):
 
     def register_environment(self, environment: EnvironmentDefinition) -> None:
         """Register it under its content hash."""
+        ...
+
+
+class Images(Protocol):
+    """The images that a registry has built for container groups."""
+
+    def has_image(self, image: ImageDefinition) -> bool:
+        """Tell whether it is built."""
+        ...
+
+    def build_image(self, image: ImageDefinition) -> None:
+        """Build it and wait until it is there.
+
+        Raises:
+            ImageBuildError: It could not be built.
+        """
         ...
 
 

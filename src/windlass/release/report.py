@@ -6,12 +6,14 @@ from typing import Any, assert_never
 
 from windlass.errors.release import describe_traffic
 from windlass.release.models import (
+    BuildImage,
     CreateDeployment,
     DeleteDeployment,
     Plan,
     RegisterEnvironment,
     RegisterModel,
     Released,
+    Settle,
     ShiftTraffic,
     SmokeTest,
     Step,
@@ -26,6 +28,10 @@ def describe_step(step: Step) -> str:
             text = f"register model {step.model.label} (sha256 {step.model.sha256[:12]})"
         case RegisterEnvironment():
             text = f"register environment {step.environment.name}:{step.environment.version}"
+        case BuildImage():
+            text = f"build image {step.image.label}"
+        case Settle():
+            text = f"wait until the old address is forgotten, {step.seconds:g} s after the switch"
         case CreateDeployment():
             text = f"create deployment {step.name} with model {step.model.label}"
         case SmokeTest():
@@ -48,6 +54,10 @@ def step_as_json(step: Step) -> dict[str, Any]:
             facts: dict[str, Any] = {"model": step.model.label, "sha256": step.model.sha256}
         case RegisterEnvironment():
             facts = {"environment": f"{step.environment.name}:{step.environment.version}"}
+        case BuildImage():
+            facts = {"image": step.image.label}
+        case Settle():
+            facts = {"seconds": step.seconds}
         case CreateDeployment():
             facts = {
                 "deployment": step.name,
@@ -76,6 +86,7 @@ def plan_as_json(plan: Plan) -> dict[str, Any]:
         "model": plan.model,
         "base": plan.base.as_dict(),
         "steps": [step_as_json(step) for step in plan.steps],
+        **({"notes": list(plan.notes)} if plan.notes else {}),
     }
 
 

@@ -99,6 +99,7 @@ def _found_as_json(found: Endpoint | BatchStatus | None) -> dict[str, Any]:
             return {
                 "exists": True,
                 "scoring_uri": found.scoring_uri,
+                **({"certificate": found.certificate} if found.certificate else {}),
                 "traffic": found.traffic.as_dict(),
                 "deployments": [
                     {

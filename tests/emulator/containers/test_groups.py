@@ -269,3 +269,24 @@ def test_a_name_of_nobody_leads_nowhere(served: Served) -> None:
         caller.get("/ready")
 
     assert "no container group with the name" in str(refused.value)
+
+
+@pytest.mark.specified
+@pytest.mark.parametrize("delegated", [False, True])
+def test_a_subnet_has_to_be_delegated_to_container_groups(served: Served, delegated: bool) -> None:  # noqa: FBT001
+    world, name, network = served.world, fresh("private-"), fresh("vnet")
+    delegation = {"name": "aci", "service_name": "Microsoft.ContainerInstance/containerGroups"}
+    subnet = {"name": "groups", "address_prefix": "10.9.0.0/24", "delegations": [delegation] if delegated else []}
+    body = {"location": "westeurope", "address_space": {"address_prefixes": ["10.9.0.0/16"]}, "subnets": [subnet]}
+    made = world.arm.networks.virtual_networks.begin_create_or_update(world.group, network, body).result()
+    group = served.body()
+    group["properties"]["ipAddress"] = {"type": "Private", "ports": [{"port": 443, "protocol": "TCP"}]}
+    group["properties"]["subnetIds"] = [{"id": made.subnets[0].id}]
+
+    answer = world.arm.call("PUT", world.path(name), group, api_version="2024-05-01-preview")
+    if delegated:
+        world.arm.containers.container_groups.begin_delete(world.group, name).result()
+
+    assert answer.status_code == (201 if delegated else 400)
+    told = answer.json()
+    assert delegated or told["error"]["code"] == "SubnetMissingRequiredDelegation"

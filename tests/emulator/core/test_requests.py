@@ -140,7 +140,7 @@ def test_a_client_request_id_is_echoed_when_asked_for(arm: ArmClients) -> None:
 
 @pytest.mark.inferred
 @pytest.mark.parametrize(
-    "host", ["example.org", "example.com", "nobody.blob.core.windows.net", "vault.vault.azure.net"]
+    "host", ["example.org", "example.com", "nobody.blob.core.windows.net", "queue.queue.core.windows.net"]
 )
 def test_the_proxy_lets_nothing_through_to_other_hosts(azure: RunningAzure, host: str) -> None:
     with (

@@ -80,6 +80,33 @@ def told(settings: StackSettings, folder: EndpointFolder, deployment: Deployment
             ),
         ),
         (
+            {"network": {"mode": "private"}},
+            online("container-instance"),
+            None,
+            (
+                "endpoints/churn/online/stacks/prod.yml: serving.compute: is container-instance, which has a public "
+                "name, but Pulumi.prod.yaml says windlass:settings.network.mode private; choose kubernetes or managed"
+            ),
+        ),
+        (
+            {},
+            online("container-instance", auth_mode="aml_token"),
+            None,
+            (
+                "endpoints/churn/online/endpoint.yml: auth_mode: is aml_token, but endpoints on container-instance "
+                "(serving.compute) know key alone"
+            ),
+        ),
+        (
+            {},
+            online("container-instance", public_network_access="disabled"),
+            None,
+            (
+                "endpoints/churn/online/endpoint.yml: public_network_access: is disabled, but endpoints on "
+                "container-instance (serving.compute) have a public name"
+            ),
+        ),
+        (
             {"kubernetes": KUBERNETES},
             online("kubernetes"),
             of_size("Standard_DS3_v2"),

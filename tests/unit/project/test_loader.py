@@ -36,6 +36,13 @@ def write(root: Path, files: dict[str, str]) -> Path:
     return root
 
 
+DEV = "endpoints/churn/online/stacks/dev.yml"
+CONTAINERS = {
+    DEV: (
+        "deployment: {instance_type: null, instance_count: null}\n"
+        "serving:\n  compute: container-instance\n  container: {cpu: 2, start_seconds: 90}\n"
+    ),
+}
 GOOD = {
     "Pulumi.yaml": "name: windlass\n",
     "Pulumi.local.yaml": "config:\n  windlass:settings:\n    cloud: local\n",
@@ -307,3 +314,67 @@ def test_the_example_checks_a_model_folder_by_the_same_digest(tmp_path: Path) ->
     specification.loader.exec_module(example)
 
     assert example.digest_folder(folder) == load_model(folder).sha256
+
+
+def test_a_container_group_runs_an_image_of_environment_code_and_program(tmp_path: Path) -> None:
+    root = write(tmp_path, GOOD | CONTAINERS)
+
+    deployment = load_online(root, "churn", "dev").deployment
+
+    assert deployment.serving.container.cpu == 2
+    assert deployment.image is not None
+    assert deployment.image.repository == "windlass/churn"
+    assert deployment.image.texts["Dockerfile"].splitlines()[1] == "FROM base:1"
+    assert json.loads(deployment.image.texts["conda.yml"]) == {"dependencies": ["python=3.11"]}
+    names = {path.as_posix() for path in deployment.image.files}
+    assert {"code/score.py", "runtime/windlass_runtime/__main__.py"} <= names
+
+
+def test_only_what_is_in_an_image_changes_its_tag(tmp_path: Path) -> None:
+    root = write(tmp_path, GOOD | CONTAINERS)
+    first = load_online(root, "churn", "dev").deployment
+    write(root, {DEV: CONTAINERS[DEV].replace("cpu: 2", "cpu: 1")})
+    smaller = load_online(root, "churn", "dev").deployment
+    write(root, {"endpoints/churn/src/score.py": "def init(): pass\n"})
+    other = load_online(root, "churn", "dev").deployment
+    assert first.image is not None
+    assert smaller.image is not None
+    assert other.image is not None
+
+    assert first.image.tag == smaller.image.tag != other.image.tag
+    assert len({each.fingerprint("sha") for each in (first, smaller, other)}) == 3
+
+
+def test_how_a_version_takes_over_is_no_part_of_what_it_is(tmp_path: Path) -> None:
+    root = write(tmp_path, GOOD | CONTAINERS)
+    first = load_online(root, "churn", "dev").deployment
+    write(root, {DEV: CONTAINERS[DEV].replace("90", "120")})
+
+    assert load_online(root, "churn", "dev").deployment.fingerprint("sha") == first.fingerprint("sha")
+
+
+@pytest.mark.parametrize(
+    ("overlay", "where"),
+    [
+        ("serving: {compute: container-instance}\n", "instance_type"),
+        ("serving: {compute: managed, container: {cpu: 1}}\n", "serving"),
+        ("serving: {compute: container-instance, container: {release: switch}}\n", "serving.container"),
+        ("serving: {compute: container-instance, container: {cpu: 5}}\n", "serving.container.cpu"),
+        ("serving: {compute: container-instance, container: {gpu: 1}}\n", "serving.container.gpu"),
+    ],
+)
+def test_settings_of_a_container_group_that_are_wrong_are_named(tmp_path: Path, overlay: str, where: str) -> None:
+    root = write(tmp_path, GOOD | {DEV: overlay})
+
+    with pytest.raises(DefinitionError) as refused:
+        load_online(root, "churn", "dev")
+
+    assert where in [problem.where for problem in refused.value.problems]
+
+
+def test_an_environment_without_a_conda_file_cannot_run_in_a_container_group(tmp_path: Path) -> None:
+    files = {"environments/churn/environment.yml": "name: churn\nimage: base:1\n"}
+    root = write(tmp_path, GOOD | CONTAINERS | files)
+
+    with pytest.raises(DefinitionError, match="needs `image` and `conda_file`"):
+        load_online(root, "churn", "dev")

@@ -150,7 +150,7 @@ def _check_token(request: Request, site: Site) -> Principal:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise AzureError(401, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
-    audiences = login.ARM_AUDIENCES if site == "management" else login.ML_AUDIENCES
+    audiences = _AUDIENCES.get(site, login.ML_AUDIENCES)
     try:
         return request.azure.tokens.verify(token, audiences)
     except TokenRefusedError as error:
@@ -174,11 +174,17 @@ def _refusal(request: Request, error: AzureError) -> Answer:
         return Answer(error.status, body)
     headers = dict(error.headers) if isinstance(error, InjectedError) else {}
     if error.status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = (
-            f'Bearer authorization_uri="https://login.microsoftonline.com/{TENANT_ID}", error="invalid_token", '
-            f'error_description="{error.message}"'
-        )
+        headers["WWW-Authenticate"] = _challenge(request, error)
     return Answer(error.status, {"error": body}, headers)
+
+
+def _challenge(request: Request, error: AzureError) -> str:
+    if hosts.site_of(request.host) == "vault":
+        return login.VAULT_CHALLENGE
+    return (
+        f'Bearer authorization_uri="https://login.microsoftonline.com/{TENANT_ID}", error="invalid_token", '
+        f'error_description="{error.message}"'
+    )
 
 
 def _ml_additional_info(request: Request, error: MlError) -> list[dict[str, Any]]:
@@ -205,6 +211,10 @@ def _region(request: Request) -> str:
     return str(workspace.body.get("location", _DEFAULT_REGION)) if workspace else _DEFAULT_REGION
 
 
+_AUDIENCES: Mapping[Site, frozenset[str]] = {
+    "management": login.ARM_AUDIENCES,
+    "vault": frozenset({"https://vault.azure.net"}),
+}
 _ALLOWANCE = {"GET": ("reads", 249, 3749), "HEAD": ("reads", 249, 3749), "DELETE": ("deletes", 199, 2999)}
 _WRITES = ("writes", 199, 2999)
 

@@ -9,6 +9,7 @@ from windlass_emulator.http import Site
 
 BLOB_SUFFIX = ".blob.core.windows.net"
 _API_SUFFIX = ".api.azureml.ms"
+_VAULT = re.compile(r"[a-z0-9-]+\.vault\.azure\.net\Z")
 _INFERENCE = re.compile(r"[a-z0-9-]+\.([a-z0-9]+)\.inference\.ml\.azure\.com\Z")
 _FIXED: dict[str, Site] = {
     "acrtaskprodlocal001.blob.core.windows.net": "builds",
@@ -29,7 +30,7 @@ def site_of(host: str) -> Site | None:
         return "api"
     if (match := _INFERENCE.match(host)) and match[1] in regions.NAMES:
         return "inference"
-    return None
+    return "vault" if _VAULT.match(host) else None
 
 
 def storage_account_of(host: str) -> str | None:
@@ -44,6 +45,7 @@ def certificate_names() -> tuple[str, ...]:
         *(name for name, site in _FIXED.items() if site != "admin"),
         f"*{BLOB_SUFFIX}",
         f"*{_API_SUFFIX}",
+        "*.vault.azure.net",
         *(f"*.{region.name}.inference.ml.azure.com" for region in regions.REGIONS),
         "localhost",
     )

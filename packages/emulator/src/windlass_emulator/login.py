@@ -36,6 +36,10 @@ ARM_AUDIENCES = frozenset({"https://management.azure.com", "https://management.c
 ML_AUDIENCES = ARM_AUDIENCES | {"https://ml.azure.com"}
 
 _HOST = "https://login.microsoftonline.com"
+
+VAULT_CHALLENGE = f'Bearer authorization="{_HOST}/{TENANT_ID}", resource="https://vault.azure.net"'
+"""What clients of a vault read tenant and audience from: they ask once without a token."""
+
 _IDENTITY_PATH = "/identity/oauth2/token"
 _TENANTS = frozenset({TENANT_ID, "common", "organizations"})
 

@@ -26,9 +26,11 @@ Phase = Literal["starting", "ready", "stopping"]
 
 LIVE, READY = "/live", "/ready"
 _FORWARDED = frozenset({"/score", "/swagger.json"})
-_KEEP_ALIVE_SECONDS = 75.0
+_AFTER_THE_END = 5.0
 _HEAD_SECONDS = 20.0
 _HANDSHAKE_SECONDS = 10.0
+_GOODBYE_SECONDS = 0.5
+"""A client that keeps a connection for later does not answer the end of TLS; nobody waits for it long."""
 _MOST_CONNECTIONS = 1000
 _DRAINED_BYTES = 65536
 """As much is read of a request that is refused, so that its sender sees the answer and not a reset."""
@@ -63,7 +65,7 @@ class Front:
         self._settings = settings
         self._scorer = scorer
         self._log = log
-        self._queue = Queue(settings.concurrency)
+        self._queue = Queue(settings.concurrency, settings.queue)
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
         self._idle: set[asyncio.StreamWriter] = set()
@@ -77,6 +79,7 @@ class Front:
             self._settings.port,
             ssl=context,
             ssl_handshake_timeout=_HANDSHAKE_SECONDS,
+            ssl_shutdown_timeout=_GOODBYE_SECONDS,
             limit=HEAD_BYTES,
             backlog=1024,
         )
@@ -106,8 +109,9 @@ class Front:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one request after the other on a connection."""
+        end = time.monotonic() + self._settings.connection
         try:
-            while await self._exchange(reader, writer):
+            while await self._exchange(reader, writer, end):
                 pass
         except (OSError, GoneError, TimeoutError):
             pass  # the client is gone, or says nothing more
@@ -116,10 +120,10 @@ class Front:
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
-    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, end: float) -> bool:
         """Answer one request; tells whether the connection goes on."""
         try:
-            head = await self._next_head(reader, writer)
+            head = await self._next_head(reader, writer, end - time.monotonic())
         except BadRequestError as error:
             await self._send(writer, Answer.said(error.status, str(error)), keep_alive=False)
             return False
@@ -127,7 +131,7 @@ class Front:
             return False
         began = time.perf_counter()
         answer, whole = await self._answer(reader, writer, head)
-        keep_alive = whole and head.keep_alive and self.phase != "stopping"
+        keep_alive = whole and head.keep_alive and self.phase != "stopping" and time.monotonic() < end
         answer = replace(answer, headers={**answer.headers, _ID: str(uuid.uuid4())})
         if head.path not in {LIVE, READY}:
             taken = (time.perf_counter() - began) * 1000
@@ -136,10 +140,13 @@ class Front:
         await self._send(writer, answer, keep_alive=keep_alive, bodiless=head.method == "HEAD")
         return keep_alive
 
-    async def _next_head(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Call | None:
+    async def _next_head(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, patience: float
+    ) -> Call | None:
         self._idle.add(writer)
         try:
-            async with asyncio.timeout(_KEEP_ALIVE_SECONDS):
+            # A connection that stays silent is closed a moment after its end, so that no request meets the closing.
+            async with asyncio.timeout(patience + _AFTER_THE_END):
                 first = await reader.read(1)
         finally:
             self._idle.discard(writer)

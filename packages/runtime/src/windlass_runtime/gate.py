@@ -24,9 +24,10 @@ class FullError(Exception):
 class Queue:
     """Lets so many requests work at a time, and as many again wait: what Azure ML documents for an instance."""
 
-    def __init__(self, concurrency: int) -> None:
+    def __init__(self, concurrency: int, patience: float) -> None:
         self._turns = asyncio.Semaphore(concurrency)
         self._most = 2 * concurrency
+        self._patience = patience
         self.pending = 0
 
     @asynccontextmanager
@@ -34,13 +35,22 @@ class Queue:
         """Hold a place while a request is worked on.
 
         Raises:
-            FullError: There is none.
+            FullError: There is none, or none has become free in time.
         """
         if self.pending >= self._most:
             raise FullError
         self.pending += 1
         try:
-            async with self._turns:
+            await self._turn()
+            try:
                 yield
+            finally:
+                self._turns.release()
         finally:
             self.pending -= 1
+
+    async def _turn(self) -> None:
+        try:
+            await asyncio.wait_for(self._turns.acquire(), self._patience)
+        except TimeoutError as error:
+            raise FullError from error

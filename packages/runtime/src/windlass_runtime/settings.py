@@ -53,6 +53,9 @@ class Settings:
         folder: Where the model goes.
         concurrency: Requests that are worked on at a time; as many again wait, more are answered with 429.
         timeout: Seconds that a request may take, waiting included.
+        queue: Seconds of it that a request may wait before it is worked on.
+        connection: Seconds that a client may keep one connection for further requests. Then it has to make another,
+            and so learns where the public name leads by now.
         largest_body: Bytes.
         grace: Seconds that requests under way have to end after SIGTERM.
     """
@@ -71,6 +74,8 @@ class Settings:
     folder: str = "/var/windlass"
     concurrency: int = 1
     timeout: float = 5.0
+    queue: float = 5.0
+    connection: float = 60.0
     largest_body: int = 10_000_000
     grace: float = 25.0
 
@@ -97,6 +102,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         folder=environ.get("WINDLASS_FOLDER", Settings.folder),
         concurrency=reading.number("WINDLASS_CONCURRENCY", Settings.concurrency, int, least=1),
         timeout=reading.number("WINDLASS_TIMEOUT_SECONDS", Settings.timeout, float, least=0.001),
+        queue=reading.number("WINDLASS_QUEUE_SECONDS", Settings.queue, float, least=0.001),
+        connection=reading.number("WINDLASS_CONNECTION_SECONDS", Settings.connection, float, least=0.001),
         largest_body=reading.number("WINDLASS_LARGEST_BODY_BYTES", Settings.largest_body, int, least=1),
         grace=reading.number("WINDLASS_GRACE_SECONDS", Settings.grace, float, least=0),
     )

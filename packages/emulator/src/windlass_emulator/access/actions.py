@@ -50,6 +50,9 @@ IRREGULAR: Mapping[tuple[str, str], str] = MappingProxyType(
         ("GET", f"{_BATCH}/deployments/{{deployment}}/jobs"): f"{_JOBS}/read",
         # Checked by its handler: whose endpoint it is stands in the host name.
         ("POST", "/jobs"): ANYBODY,
+        # Rights inside a vault are data rights, which the local Azure does not check, as it does not those on blobs.
+        **{(method, "/secrets/{name}"): ANYBODY for method in ("GET", "PUT", "DELETE")},
+        ("GET", "/secrets/{name}/{version}"): ANYBODY,
     }
 )
 """By method and template; what does not follow from them."""

@@ -16,6 +16,7 @@ from windlass_emulator.arm import (
     roles,
     storage,
     subscriptions,
+    vault_secrets,
     vaults,
 )
 from windlass_emulator.feature import Feature
@@ -28,6 +29,7 @@ def features() -> tuple[Feature, ...]:
         groups.feature(),
         storage.feature(),
         vaults.feature(),
+        vault_secrets.feature(),
         registries.feature(),
         logs.feature(),
         identities.feature(),

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from windlass_emulator.access.authorizer import ASSIGNMENT
 from windlass_emulator.arm import identities, registries
 from windlass_emulator.errors import NotEmulatedError
 from windlass_emulator.images.context import Context, read_context
@@ -19,14 +18,7 @@ if TYPE_CHECKING:
 
 _FACT = "images"
 _REFERENCE = re.compile(r"(?P<server>[a-z0-9]+)\.azurecr\.io/(?P<repository>[a-z0-9._/-]+):(?P<tag>[\w.-]{1,128})")
-_MAY_PULL = frozenset(
-    {
-        "7f951dda-4ed3-4680-a7ca-43fe172d538d",  # AcrPull
-        "8311e382-0749-4cb8-b61a-304f252e45ec",  # AcrPush
-        "b24988ac-6180-42a0-ab88-20f7382dd24c",  # Contributor
-        "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",  # Owner
-    }
-)
+_PULL = "Microsoft.ContainerRegistry/registries/pull/read"
 
 
 class InaccessibleError(Exception):
@@ -102,13 +94,7 @@ def _split(azure: LocalAzure, reference: str) -> tuple[Resource, str]:
 
 
 def _may_pull(azure: LocalAzure, registry: Resource, identity: Resource) -> bool:
-    principal = str(identity.body["properties"]["principalId"]).lower()
-    return any(
-        row.body["properties"]["principalId"].lower() == principal
-        and row.body["properties"]["roleDefinitionId"].rpartition("/")[2].lower() in _MAY_PULL
-        and f"{registry.id.lower()}/".startswith(f"{row.body['properties']['scope'].lower()}/")
-        for row in azure.store.of_type(ASSIGNMENT)
-    )
+    return azure.access.may(str(identity.body["properties"]["principalId"]), _PULL, registry.id)
 
 
 def _is_admin(azure: LocalAzure, registry: Resource, credential: Mapping[str, Any]) -> bool:
