@@ -231,5 +231,6 @@ def _identity(arm_id: str, facts: Facts) -> IdentityOutputs:
     return IdentityOutputs(
         id=pulumi.Output.from_input(arm_id),
         principal_id=pulumi.Output.from_input(str(facts["principalId"])),
+        client_id=pulumi.Output.from_input(str(facts["clientId"])),
         name=arm_id.lower(),
     )
