@@ -194,7 +194,7 @@ def test_deployers_hold_their_roles_as_what_they_are(program: Program) -> None:
 
     theirs = [each.inputs for each in roles if each.inputs["principalId"] == ana["object_id"]]
 
-    assert [each["principalType"] for each in theirs] == ["User", "User"]
+    assert [each["principalType"] for each in theirs] == ["User", "User", "User"]
 
 
 def test_no_role_is_given_where_somebody_else_gives_them(program: Program) -> None:

@@ -40,8 +40,8 @@ class EndpointArgs:
         name: Its name in Azure, unique in the region.
         folder: What its file under endpoints/ says.
         identity_id: What its real-time deployments run as; None for batch, whose jobs run as their cluster.
-        compute_id: The attached cluster that serves it; None for Azure ML's own instances.
         public: Whether it answers public addresses when its file does not say.
+        compute_id: The attached cluster that serves it; None for Azure ML's own instances.
         needs: The grants of that identity, which the first deployment relies on.
         protect: Whether Pulumi refuses to delete or replace it.
     """
@@ -51,8 +51,8 @@ class EndpointArgs:
     name: str
     folder: EndpointFolder
     identity_id: pulumi.Output[str] | None
-    compute_id: pulumi.Output[str] | None = None
     public: bool = True
+    compute_id: pulumi.Output[str] | None = None
     needs: Sequence[pulumi.Resource]
     protect: bool
 

@@ -129,7 +129,7 @@ _WORKSPACE: Final = (
         principal="workspace",
         role=Role.STORAGE_ACCOUNT_CONTRIBUTOR,
         target="storage",
-        reason="make the containers of the workspace and read the account's keys for its datastores",
+        reason="make the containers and shares of the workspace's datastores",
     ),
     Grant(
         principal="workspace",
@@ -259,6 +259,12 @@ def _of_deployer(principal: str, *, has_online: bool) -> Iterator[Grant]:
         role=Role.AZUREML_DATA_SCIENTIST,
         target="workspace",
         reason="register models, make deployments, move traffic, run and follow batch jobs, read keys of endpoints",
+    )
+    yield Grant(
+        principal=principal,
+        role=Role.STORAGE_BLOB_DATA_CONTRIBUTOR,
+        target="storage",
+        reason="upload models, code and input, and download results: the account takes no keys",
     )
     if has_online:
         yield Grant(

@@ -205,9 +205,10 @@ class BuildImage:
 
 @dataclass(frozen=True, kw_only=True)
 class CreateDeployment:
-    """Bring the version up beside the others, without traffic.
+    """Bring the version up beside the others, without traffic; or in place of another.
 
     Attributes:
+        in_place: Whether it is put over what is there, a failed attempt of itself included.
         instances: With how many instances it starts, where that is not for its file to say.
     """
 
@@ -216,6 +217,7 @@ class CreateDeployment:
     environment: str
     release: str
     definition: DeploymentDefinition = field(repr=False)
+    in_place: bool = False
     instances: int | None = None
 
 

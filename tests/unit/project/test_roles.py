@@ -93,11 +93,12 @@ def test_a_model_in_real_time_reads_and_a_batch_job_writes() -> None:
     assert roles("cluster", "storage") == {Role.STORAGE_BLOB_DATA_CONTRIBUTOR}
 
 
-def test_a_deployer_works_in_the_workspace_and_changes_nothing_around_it() -> None:
+def test_a_deployer_works_in_the_workspace_with_its_data_and_changes_nothing_around_it() -> None:
     held = {(grant.role, grant.target) for grant in TABLE if grant.principal == "deployer-ana"}
 
     assert held == {
         (Role.AZUREML_DATA_SCIENTIST, "workspace"),
+        (Role.STORAGE_BLOB_DATA_CONTRIBUTOR, "storage"),
         (Role.MANAGED_IDENTITY_OPERATOR, "serving-identity"),
     }
 

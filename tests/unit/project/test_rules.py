@@ -13,7 +13,6 @@ from windlass.errors.infra import InvalidSettingsError
 from windlass.project.settings import Settings, parse_settings
 from windlass.project.settings.rules import RULES, Rule, contradictions
 
-NOT_BUILT = "is not built yet in this version; remove it"
 CLUSTER = {"vm_size": "Standard_DS3_v2", "max_nodes": 2}
 POOL = {"vm_size": "Standard_DS3_v2", "max_nodes": 2}
 ANA = {"object_id": "aaaaaaaa-7777-4888-8999-aaaaaaaaaaaa", "type": "User"}
@@ -481,14 +480,14 @@ def stack(**settings: Any) -> Settings:
 
 
 def found(settings: Settings) -> dict[str, str]:
-    return {path: says for path, says in contradictions(settings) if says != NOT_BUILT}
+    return dict(contradictions(settings))
 
 
 def found_in(settings: dict[str, Any]) -> set[str]:
     try:
         parse_settings("prod", configuration(settings))
     except InvalidSettingsError as refused:
-        return {problem for problem in refused.problems if not problem.endswith(NOT_BUILT)}
+        return set(refused.problems)
     return set()
 
 
@@ -521,7 +520,7 @@ def test_a_combination_that_can_be_had_is_not(settings: dict[str, Any]) -> None:
 
 
 def test_every_rule_has_a_row() -> None:
-    assert {rule.find.__name__ for rule in RULES} - {"_not_built_yet"} == set(ROWS)
+    assert {rule.find.__name__ for rule in RULES} == set(ROWS)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.find.__name__)
@@ -539,7 +538,7 @@ def test_what_is_read_has_no_problem_left_and_what_is_refused_is_told_all(settin
 
     told = found_in(settings)
 
-    assert told == {f"windlass:settings.{path}: {says}" for path, says in expected if says != NOT_BUILT}
+    assert told == {f"windlass:settings.{path}: {says}" for path, says in expected}
 
 
 @given(settings=ANY)
@@ -579,8 +578,3 @@ def test_a_stack_that_says_nothing_of_itself_is_judged_all_the_same() -> None:
         "windlass:settings.project",
         "windlass:settings.tags.owner",
     ]
-
-
-def test_what_is_not_built_is_refused_and_never_ignored() -> None:
-    for path, says in contradictions(stack(bring={"key_vault": VAULT})):
-        assert (path, says) == ("bring", NOT_BUILT)
