@@ -256,7 +256,10 @@ own = existing.own(
 )
 
 # Whose logs are kept, and who is told when something is wrong or costs too much.
-logged = {**logged_resources(own), **logged_endpoints(stack, endpoints)}
+logged = {
+    **logged_resources({**own, **({"kubernetes": attached.cluster_id} if attached else {})}),
+    **logged_endpoints(stack, endpoints),
+}
 if settings.monitoring.diagnostics and logged:
     Diagnostics("diagnostics", args=DiagnosticsArgs(log_workspace_id=observability.log_workspace_id, logged=logged))
 if settings.monitoring.mails:
