@@ -18,6 +18,7 @@ from enum import Enum
 from typing import Final, Literal, Self, get_args
 
 from windlass.project.endpoints import EndpointFolder
+from windlass.project.exposure import EXPOSURE
 from windlass.project.names import IDENTITY_PURPOSES, IdentityPurpose
 from windlass.project.settings import Settings
 
@@ -51,6 +52,7 @@ class Role(Enum):
         return made
 
     CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor"
+    ACR_PUSH = "8311e382-0749-4cb8-b61a-304f252e45ec", "AcrPush"
     ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d", "AcrPull"
     STORAGE_ACCOUNT_CONTRIBUTOR = "17d1049b-9a84-46fb-8f53-869881c3d3ab", "Storage Account Contributor"
     STORAGE_BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe", "Storage Blob Data Contributor"
@@ -116,6 +118,7 @@ def _derive(settings: Settings, *, has_online: bool) -> Iterator[Grant]:
         yield from _SERVING
     if settings.clusters:
         yield from _CLUSTER
+        yield _PULLS if EXPOSURE[settings.network.mode].registry else _BUILDS
     if settings.kubernetes is not None:
         yield from _KUBERNETES
         yield from _IN_A_SUBNET if settings.network.mode == "private" else ()
@@ -193,12 +196,6 @@ _SERVING: Final = (
 _CLUSTER: Final = (
     Grant(
         principal="cluster",
-        role=Role.ACR_PULL,
-        target="registry",
-        reason="pull the image that a batch job runs in",
-    ),
-    Grant(
-        principal="cluster",
         role=Role.STORAGE_BLOB_DATA_CONTRIBUTOR,
         target="storage",
         reason="read the input and the model of a batch job, and write its results",
@@ -251,6 +248,20 @@ _ATTACHING: Final = (
     ),
 )
 """Documented for a workspace that acts as an identity of one's own."""
+
+_PULLS: Final = Grant(
+    principal="cluster",
+    role=Role.ACR_PULL,
+    target="registry",
+    reason="pull the image that a batch job runs in",
+)
+
+_BUILDS: Final = Grant(
+    principal="cluster",
+    role=Role.ACR_PUSH,
+    target="registry",
+    reason="build the images that a private registry cannot build itself, push them, and pull the one of a batch job",
+)
 
 
 def _of_deployer(principal: str, *, has_online: bool) -> Iterator[Grant]:
