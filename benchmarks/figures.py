@@ -65,8 +65,19 @@ def _figures(checkout: Checkout) -> Iterator[Figure]:
     yield Figure("pulumi preview, nothing to change", _median(lambda: checkout.pulumi("preview").ok()), 4, "s")
     second = "up --yes --skip-preview --expect-no-changes"
     yield Figure("second pulumi up", _median(lambda: checkout.pulumi(second).ok()), 4, "s")
+    yield _preview_of_prod(checkout)
     yield from _help(checkout)
     yield from _release(checkout)
+
+
+def _preview_of_prod(checkout: Checkout) -> Figure:
+    def preview() -> tuple[int, float]:
+        step = checkout.script("rehearse", "-s", "prod", "--output", "json").ok().json()["steps"][0]
+        return step["resources"], step["seconds"]
+
+    runs = [preview() for _ in range(RUNS)]
+    what = f"preview of stack prod ({runs[0][0]} resources), policies included"
+    return Figure(what, statistics.median(seconds for _, seconds in runs), 6, "s")
 
 
 def _local_azure(checkout: Checkout) -> Figure:

@@ -23,6 +23,8 @@ _NOT_COPIED: Final = (".git", ".venv", ".windlass", ".*_cache", "__pycache__", "
 """What is made in a checkout: the copy has its own, or that of the checkout by a link."""
 _QUIET: Final = "--non-interactive --color never --suppress-progress"
 _UP: Final = f"pulumi up --yes --skip-preview {_QUIET} -s"
+_RULES: Final = "--policy-pack infra/policy"
+"""What the stack is held to; but not once its protection is off, which rules of production forbid."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,8 @@ class Rehearsal:
         self._environ = {name: value for name, value in environ.items() if not name.startswith(_FOREIGN)}
         self._actions: Mapping[Step, Callable[[], Ran]] = {
             Step.PREVIEW: self._preview,
-            Step.UP: lambda: self._run(f"{_UP} {stack}"),
-            Step.UP_AGAIN: lambda: self._run(f"{_UP} {stack} --expect-no-changes"),
+            Step.UP: lambda: self._run(f"{_UP} {stack} {_RULES}"),
+            Step.UP_AGAIN: lambda: self._run(f"{_UP} {stack} {_RULES} --expect-no-changes"),
             Step.REFRESH: lambda: self._run(
                 f"pulumi refresh --yes --skip-preview --expect-no-changes {_QUIET} -s {stack}"
             ),
@@ -87,7 +89,7 @@ class Rehearsal:
         return Done(step=step, ok=not ran.code, seconds=ran.seconds, resources=resources, said=said + ran.err)
 
     def _preview(self) -> Ran:
-        return self._run(f"pulumi preview --json --non-interactive --color never -s {self._stack}")
+        return self._run(f"pulumi preview --json --non-interactive --color never {_RULES} -s {self._stack}")
 
     def _release(self) -> Ran:
         self._write(released(self._read()))
