@@ -22,6 +22,8 @@ BASE: Final[Mapping[str, Any]] = MappingProxyType(
         "tags": {"team": "crm"},
         "vault": {"purge_protection": False, "retention_days": 7},
         "clusters": {"cpu": dict(CLUSTER)},
+        "monitoring": {"mails": ["team@example.com"], "endpoint_alerts": {"no_traffic_minutes": 60}},
+        "budget": {"monthly": 500},
     }
 )
 """The settings before the change, beside project, cloud and owner; with an online and a batch endpoint."""
@@ -47,10 +49,7 @@ WITHOUT_ROWS: Final = frozenset(
         # Sections whose components are to come.
         "network",
         "kubernetes",
-        "monitoring",
-        "budget",
         "deployers",
-        "protection.locks",
         "bring.virtual_network",
         "bring.subnets",
         "bring.private_dns_zones",
@@ -105,6 +104,13 @@ def _cluster(key: str, says: str, **row: Any) -> Row:
     return Row(key=f"clusters.<name>.{key}", says=says, **row)
 
 
+def _threshold(key: str, value: int, *alerts: str) -> Row:
+    section, name = key.split(".")
+    change = {"monitoring": {section: {name: value}}}
+    return Row(key=f"monitoring.{key}", says="another threshold", change=change, update=alerts)
+
+
+_BUDGET: Final = ("budget-monthly",)
 _CPU: Final = ("cpu-compute",)
 _PREVIEW_ONLY: Final = (
     "A preview cannot know that an identity keeps its principal while its tags change, so it shows the roles as "
@@ -119,6 +125,12 @@ _ON_STORAGE: Final = (
 )
 _ON_VAULT: Final = ("workspace-key-vault-administrator-vault", "workspace-key-vault-contributor-vault")
 _ON_WORKSPACE: Final = ("workspace-contributor-workspace", "serving-azureml-metrics-writer-workspace")
+_LOGS_OF_STORAGE: Final = tuple(f"storage-{service}services-logs" for service in ("blob", "file", "queue", "table"))
+_LOGS: Final = (*_LOGS_OF_STORAGE, "vault-logs", "registry-logs", "workspace-logs", "logs-logs", "churn-online-logs")
+_ENDPOINT_ALERTS: Final = tuple(
+    f"churn-online-{rule}" for rule in ("latency", "failures", "model-failures", "no-traffic")
+)
+_CLUSTER_ALERTS: Final = ("cpu-cluster-queued", "cpu-cluster-at-maximum")
 _RULES_ONLY: Final = "It says what the policy pack holds the stack to."
 _STATE_ONLY: Final = "Pulumi notes it in the state; nothing in Azure changes."
 
@@ -275,6 +287,45 @@ ROWS: Final[tuple[Row, ...]] = (
         replace=(*(role for role in (*_ON_REGISTRY, *_ON_STORAGE) if role.startswith("cluster-")),),
         delete=("cluster-identity",),
     ),
+    Row(
+        key="monitoring.diagnostics",
+        says="`true` to `false`",
+        change={
+            "monitoring": {
+                "diagnostics": False,
+                "endpoint_alerts": {"no_traffic_minutes": None},
+                "cluster_alerts": {"queued_minutes": None},
+            }
+        },
+        delete=(*_LOGS, "churn-online-no-traffic", "cpu-cluster-queued"),
+        note="What is asked of the logs has to go with them.",
+    ),
+    Row(
+        key="monitoring.mails",
+        says="one more",
+        change={"monitoring": {"mails": ["team@example.com", "lead@example.com"]}},
+        update=("alerts-team", "budget-monthly"),
+    ),
+    Row(
+        key="monitoring.mails",
+        says="none",
+        change={"monitoring": {"mails": []}, "budget": None},
+        delete=("alerts-team", *_ENDPOINT_ALERTS, *_CLUSTER_ALERTS, "budget-monthly"),
+        note="A budget has to tell somebody, so it goes too.",
+    ),
+    _threshold("endpoint_alerts.latency_p95_ms", 800, "churn-online-latency"),
+    _threshold("endpoint_alerts.failures_per_minute", 1, "churn-online-failures", "churn-online-model-failures"),
+    _threshold("endpoint_alerts.no_traffic_minutes", 30, "churn-online-no-traffic"),
+    _threshold("cluster_alerts.queued_minutes", 60, "cpu-cluster-queued"),
+    Row(
+        key="monitoring.cluster_alerts.at_maximum",
+        says="`true` to `false`",
+        change={"monitoring": {"cluster_alerts": {"at_maximum": False}}},
+        delete=("cpu-cluster-at-maximum",),
+    ),
+    Row(key="budget.monthly", says="another amount", change={"budget": {"monthly": 900}}, update=_BUDGET),
+    Row(key="budget.percents", says="others", change={"budget": {"percents": [90]}}, update=_BUDGET),
+    Row(key="budget.forecast_percent", says="none", change={"budget": {"forecast_percent": None}}, update=_BUDGET),
     Row(key="policy.stage", says="another one", change={"policy": {"stage": "production"}}, note=_RULES_ONLY),
     Row(key="policy.regions", says="one more", change={"policy": {"regions": ["westeurope"]}}, note=_RULES_ONLY),
     Row(key="policy.vm_sizes", says="one more", change={"policy": {"vm_sizes": ["Standard_DS3_v2"]}}, note=_RULES_ONLY),
@@ -291,6 +342,12 @@ ROWS: Final[tuple[Row, ...]] = (
         note=_STATE_ONLY,
     ),
     Row(key="protection.data", says="`true` to `false`", change={"protection": {"data": False}}, note=_STATE_ONLY),
+    Row(
+        key="protection.locks",
+        says="`false` to `true`",
+        change={"protection": {"locks": True}},
+        create=("storage-lock", "vault-lock", "registry-lock", "logs-lock"),
+    ),
     Row(
         key="protection.released_endpoints",
         says="one more",

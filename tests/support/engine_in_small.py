@@ -123,11 +123,16 @@ def replaces(found: Difference, paths: Sequence[str]) -> Iterator[bool]:
         yield any(change.path == path or change.path.startswith((f"{path}.", f"{path}[")) for path in paths)
 
 
+def unknown(value: Any) -> bool:
+    """Whether a value, or an item of a list, is not known."""
+    return value is UNKNOWN or (isinstance(value, list) and any(item is UNKNOWN for item in value))
+
+
 def known(value: Any) -> Any:
     """Leave out what is not known: the SDK takes what is missing in a preview for unknown."""
     match value:
         case dict():
-            return {key: known(item) for key, item in value.items() if item is not UNKNOWN}
+            return {key: known(item) for key, item in value.items() if not unknown(item)}
         case list():
             return [known(item) for item in value]
     return value
