@@ -93,6 +93,8 @@ def _show(plan: Teardown, output: str, title: str) -> None:
         click.echo(f"  {number}. {describe_step(step)}")
     for going in plan.goes_with:
         click.echo(f"     {describe_going(going)}")
+    for unseen in plan.unseen:
+        click.echo(f"Not looked at: {unseen}.")
     click.echo()
     render.show_table(COLUMNS, [name_row(name) for name in plan.names])
 

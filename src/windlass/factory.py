@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from windlass.azure.workspace import Workspace
     from windlass.batch.run import BatchRuns, Wish
     from windlass.batch.wish import WishOptions
+    from windlass.project.serving import PublicName
     from windlass.recovery.locks import Judge
     from windlass.recovery.models import DeletedName, Holder, Lock
     from windlass.recovery.ports import Locks
@@ -339,7 +340,13 @@ class Takedown:
         from windlass.azure.standing import AzureStanding
         from windlass.teardown.plan import plan_teardown
 
-        standing = AzureStanding(self._workspace.arm, self._outputs, self._declared, SystemClock().today)
+        standing = AzureStanding(
+            self._workspace.arm,
+            self._outputs,
+            self._public_names(),
+            declared=self._declared,
+            today=SystemClock().today,
+        )
         return plan_teardown(self._settings, self._outputs, standing(), with_unknown=with_unknown)
 
     def perform(self, teardown: Teardown, tell: Tell) -> None:
@@ -362,6 +369,19 @@ class Takedown:
         from windlass.azure.workspace import Workspace
 
         return Workspace(self._outputs, sign_in(), sleep=SystemClock().sleep)
+
+    def _public_names(self) -> dict[str, PublicName]:
+        """The public names that releases move on this stack, by the name of the endpoint."""
+        from windlass.project.endpoints import load_serving
+        from windlass.project.loader import endpoint_folders
+        from windlass.project.names import endpoint_name
+
+        scope, found = self._settings.name_scope, {}
+        for folder in endpoint_folders(self._root, "online"):
+            serving = load_serving(self._root, folder, self._settings.stack)
+            if serving.container.name is not None:
+                found[endpoint_name(scope, folder, "online")] = serving.container.name
+        return found
 
     def _declared(self) -> tuple[Declared, ...]:
         """The resources in the state; none of a stack that the backend does not know."""

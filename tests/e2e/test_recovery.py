@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,8 +45,6 @@ print(json.dumps(sorted(
 """
 MADE_ANEW = {"principalId": None}
 """Inputs that Azure makes up anew with each identity."""
-ROWS = 42
-"""In the state of the whole stack, with the stack itself and its provider."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +104,14 @@ def stack(bare: Checkout) -> Stack:
     return Stack(bare, bare.processes())
 
 
+@pytest.fixture(autouse=True)
+def _unlocked(bare: Checkout) -> Iterator[None]:
+    """Keep a test that failed from failing those after it."""
+    yield
+    for lock in (bare.root / ".windlass/state/.pulumi/locks").rglob("*.json*"):
+        lock.unlink()
+
+
 @pytest.fixture(scope="module")
 def undisturbed(stack: Stack) -> Whole:
     """The same stack, brought up by an engine that nobody killed."""
@@ -140,7 +147,7 @@ UPS = {
     "when a role was given and not yet recorded": (answered("PUT", "/roleAssignments/", 3), "all"),
     "while the workspace is made": (answered("PUT", "/workspaces/mlw-"), "all"),
     "while an endpoint is made": (answered("PUT", "/onlineEndpoints/"), "engine"),
-    "at its outputs": (recorded(ROWS), "engine"),
+    "at its outputs": (recorded("OnlineEndpoint", "BatchEndpoint", "Compute"), "engine"),
 }
 
 
@@ -191,7 +198,7 @@ def test_a_change_killed_at_any_point_is_made_by_the_next_up(
 REFRESHES = {
     "at its lock": (locked, "engine"),
     "at its first look": (answered("GET", "/"), "all"),
-    "at its last look": (answered("GET", "/roleAssignments/", 12), "engine"),
+    "in the middle of its looks": (answered("GET", "/roleAssignments/", 5), "engine"),
 }
 
 

@@ -93,9 +93,15 @@ def answered(method: str, address: str, count: int = 1) -> Point:
     return is_reached
 
 
-def recorded(count: int) -> Point:
-    """The state holds so many resources and nothing is under way: the engine is about to end."""
-    return lambda watch: len(watch.state["resources"]) >= count and not watch.state["pending_operations"]
+def recorded(*tokens: str) -> Point:
+    """The state holds a resource of each type, and nothing is under way: the engine is about to end."""
+
+    def is_reached(watch: Watch) -> bool:
+        state = watch.state
+        there = {row["type"].rpartition(":")[2] for row in state["resources"]}
+        return there.issuperset(tokens) and not state["pending_operations"]
+
+    return is_reached
 
 
 def kill_at(checkout: Checkout, words: str, point: Point, *, whom: Whom = "engine") -> Watch:

@@ -115,7 +115,13 @@ class FakeAzure:
 
 @dataclass
 class FakeWorld:
-    """The locks, the processes, the state and the clock of one stack; it keeps what was done, in order."""
+    """The locks, the processes, the state and the clock of one stack; it keeps what was done, in order.
+
+    Attributes:
+        running: Processes whose engine is gone.
+        written_meanwhile: What another run writes into the state while the provider reads.
+        ends_at: When the processes end by themselves, in seconds of this world.
+    """
 
     deployment: Json
     azure: FakeAzure = field(default_factory=FakeAzure)
@@ -124,6 +130,7 @@ class FakeWorld:
     acts: list[str] = field(default_factory=list)
     slept: float = 0.0
     written_meanwhile: Json | None = None
+    ends_at: float | None = None
 
     def recoveries(self) -> Recoveries:
         """A recovery in this world."""
@@ -179,6 +186,8 @@ class FakeWorld:
     def sleep(self, seconds: float) -> None:
         """Let time pass."""
         self.slept += seconds
+        if self.ends_at is not None and self.slept >= self.ends_at:
+            self.running.clear()
 
     def _read(self, resource: Json) -> Json | None:
         if resource["id"] not in self.azure.resources:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
 from windlass.azure.arm import ADDRESS, Arm
-from windlass.errors.azure import AzureRequestError
+from windlass.errors.azure import AzureDeniedError, AzureRequestError
 from windlass.project.outputs import StackOutputs
+from windlass.project.serving import PublicName
 from windlass.teardown.models import Attached, Declared, DeletedVault, Existing, Standing
 
 _VERSIONS: Final = {
@@ -20,6 +21,7 @@ _VERSIONS: Final = {
     "microsoft.insights/diagnosticsettings": "2021-05-01-preview",
     "microsoft.keyvault/deletedvaults": "2023-07-01",
     "microsoft.managedidentity/userassignedidentities": "2023-01-31",
+    "microsoft.network/dnszones": "2018-05-01",
 }
 _DIAGNOSED: Final = {
     "microsoft.containerregistry/registries": ("",),
@@ -30,7 +32,7 @@ _DIAGNOSED: Final = {
     "microsoft.storage/storageaccounts": ("", "/blobServices/default"),
 }
 """Where diagnostic settings are looked for: those of a deleted resource come back with the next one of its id."""
-_TAG_ENDPOINT: Final = "windlass.endpoint"
+_TAG_ENDPOINT, _NOTED_ENDPOINT = "windlass.endpoint", "windlass_endpoint"
 
 Json = dict[str, Any]
 
@@ -41,31 +43,39 @@ class AzureStanding:
     Args:
         arm: Resource Manager.
         outputs: The names of the stack.
+        public_names: The public names that releases move, with the endpoint of each.
         declared: Reads the resources in the state.
         today: Tells the day.
     """
 
     def __init__(
-        self, arm: Arm, outputs: StackOutputs, declared: Callable[[], tuple[Declared, ...]], today: Callable[[], date]
+        self,
+        arm: Arm,
+        outputs: StackOutputs,
+        public_names: Mapping[str, PublicName],
+        *,
+        declared: Callable[[], tuple[Declared, ...]],
+        today: Callable[[], date],
     ) -> None:
         self._arm = arm
         self._outputs = outputs
+        self._public_names = public_names
         self._declared = declared
         self._today = today
 
     def __call__(self) -> Standing:
         """Look; nothing is changed."""
-        existing = tuple(self._existing())
+        existing, (roles, unseen) = tuple(self._existing()), self._roles()
         return Standing(
             today=self._today(),
             declared=self._declared(),
             existing=existing,
             locks=tuple(_attached(each) for each in self._list(self._group, "Microsoft.Authorization/locks")),
+            public_names=tuple(self._records()),
             diagnostics=tuple(self._diagnostics(existing)),
-            roles=tuple(
-                _attached(each) for each in self._list(self._subscription, "Microsoft.Authorization/roleAssignments")
-            ),
+            roles=roles,
             deleted_vault=self._deleted_vault(),
+            unseen=unseen,
         )
 
     @property
@@ -98,6 +108,26 @@ class AzureStanding:
             for below in _DIAGNOSED.get(resource.type, ()):
                 for each in self._list(f"{resource.id}{below}", "Microsoft.Insights/diagnosticSettings"):
                     yield _attached(each)
+
+    def _records(self) -> Iterator[Attached]:
+        """The record sets of public names, where a release of this stack's endpoint owns them."""
+        for endpoint, public in self._public_names.items():
+            address = f"{public.zone}/CNAME/{public.record}"
+            version = _VERSIONS["microsoft.network/dnszones"]
+            shown = self._arm.find(f"{ADDRESS}{address}?api-version={version}", f"look at {public.host}")
+            noted = ((shown or {}).get("properties") or {}).get("metadata") or {}
+            if noted.get(_NOTED_ENDPOINT) == endpoint:
+                yield Attached(id=address, name=public.host, scope=public.zone)
+
+    def _roles(self) -> tuple[tuple[Attached, ...], tuple[str, ...]]:
+        """Read who holds which role in the subscription, where this identity may see that."""
+        kind = "Microsoft.Authorization/roleAssignments"
+        try:
+            return tuple(_attached(each) for each in self._list(self._subscription, kind)), ()
+        except AzureDeniedError:
+            return (), (
+                "roles outside the group that its identities hold: this identity may not read the subscription's",
+            )
 
     def _deleted_vault(self) -> DeletedVault | None:
         name, location = self._outputs.key_vault, self._outputs.location

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -68,6 +70,8 @@ class Rehearsal:
 
     def __enter__(self) -> Self:
         """Make the copy and start its local Azure."""
+        # The copy takes the packages of the checkout, so these have to be what its files say.
+        self._must(f"{shlex.quote(sys.executable)} tools/setup", folder=self._root)
         self._clear()
         shutil.copytree(self._root, self._copy, ignore=shutil.ignore_patterns(*_NOT_COPIED))
         (self._copy / ".venv").symlink_to(self._root / ".venv")
@@ -120,17 +124,17 @@ class Rehearsal:
         with self._file.open("w", encoding="utf-8") as file:
             YAML(typ="safe").dump(dict(document), file)
 
-    def _must(self, command: str) -> None:
-        ran = self._run(command)
+    def _must(self, command: str, *, folder: Path | None = None) -> None:
+        ran = self._run(command, folder=folder)
         if ran.code:
             raise EngineFailedError(command, ran.err or ran.out)
 
-    def _run(self, command: str) -> Ran:
+    def _run(self, command: str, *, folder: Path | None = None) -> Ran:
         shell = ["sh", "-c", f"if [ -f .windlass/env ]; then . .windlass/env; fi; {command}"]
         begun = time.monotonic()
         done = subprocess.run(
             shell,
-            cwd=self._copy,
+            cwd=folder or self._copy,
             env=self._environ,
             stdin=subprocess.DEVNULL,
             capture_output=True,

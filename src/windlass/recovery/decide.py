@@ -80,7 +80,8 @@ def plan_recovery(found: Found) -> Recovery:
     blocking = _blocking(found)
     if blocking:
         # They may still write to Azure, or the state cannot be told: the lock stays, and keeps the next run out.
-        return Recovery(stack=found.stack, steps=ends, left=blocking)
+        # But most helpers look after their engine and end by themselves, so they are given the time for it.
+        return Recovery(stack=found.stack, steps=(*ends, LetArrive(seconds=ARRIVAL_SECONDS)), left=blocking)
     return Recovery(
         stack=found.stack,
         steps=(

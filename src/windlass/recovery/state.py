@@ -46,7 +46,11 @@ def pending_operations(deployment: Mapping[str, Any], subscription: str) -> tupl
     """List the operations that were begun and not ended, each once."""
     found = {}
     for operation in deployment.get(_PENDING) or ():
-        pending = _pending(operation["type"], operation["resource"], subscription)
+        resource = operation["resource"]
+        if operation["type"] != "creating" and not resource.get("id"):
+            # The engine writes what a change is to lead to, without the id of what it changes.
+            resource = {**resource, "id": _id_of(deployment, resource["urn"])}
+        pending = _pending(operation["type"], resource, subscription)
         found[pending.kind, pending.urn, pending.id] = pending
     return tuple(found.values())
 
@@ -106,6 +110,11 @@ def _pending(kind: Kind, resource: Mapping[str, Any], subscription: str) -> Pend
         tags={name: str(value) for name, value in (inputs.get("tags") or {}).items()},
         is_azure=is_azure,
     )
+
+
+def _id_of(deployment: Mapping[str, Any], urn: str) -> str:
+    rows = deployment.get("resources") or ()
+    return next((str(row.get("id") or "") for row in rows if row["urn"] == urn and not row.get("delete")), "")
 
 
 def _begun(deployment: Mapping[str, Any], urn: str) -> Json:

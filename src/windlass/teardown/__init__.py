@@ -5,7 +5,7 @@ next `pulumi up` with the same settings fails. azure-native has no purge. What t
 what a person locked it meets in the middle. So a teardown looks first (`ports`), plans (`plan`), and goes in this
 order:
 
-1. what the scripts made beside the endpoints: autoscale settings, container groups;
+1. what the scripts made beside the endpoints: autoscale settings, public names, container groups;
 2. the locks of the stack;
 3. what would outlive the rest: diagnostic settings and roles that the state does not know;
 4. everything that stands on the workspace is destroyed, the workspace stays;

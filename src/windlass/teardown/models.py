@@ -44,7 +44,7 @@ class Existing:
 
 @dataclass(frozen=True, kw_only=True)
 class Attached:
-    """A lock, a diagnostic setting or a role assignment.
+    """A lock, a diagnostic setting, a role assignment or a public name.
 
     Attributes:
         scope: What it is on.
@@ -76,22 +76,34 @@ class Standing:
     Attributes:
         today: The day, for what Azure keeps for a number of days.
         locks: On the group, above it and below it.
+        public_names: Record sets that releases own, in whatever zone.
         diagnostics: On the resources of the group.
         roles: Anywhere in the subscription.
+        unseen: What could not be looked at, and why.
     """
 
     today: date
     declared: tuple[Declared, ...] = ()
     existing: tuple[Existing, ...] = ()
     locks: tuple[Attached, ...] = ()
+    public_names: tuple[Attached, ...] = ()
     diagnostics: tuple[Attached, ...] = ()
     roles: tuple[Attached, ...] = ()
     deleted_vault: DeletedVault | None = None
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeleteAutoscale:
     """Remove an autoscale setting that a release made for its deployment."""
+
+    name: str
+    id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeletePublicName:
+    """Remove a public name that leads to a container group: whoever gets the group's address next would answer."""
 
     name: str
     id: str
@@ -168,6 +180,7 @@ class KeepVault:
 
 Step = (
     DeleteAutoscale
+    | DeletePublicName
     | DeleteContainerGroup
     | RemoveLocks
     | DeleteDiagnostics
@@ -253,6 +266,7 @@ class Teardown:
         goes_with: What goes without a step of its own.
         names: What becomes of each name.
         blockers: What forbids it.
+        unseen: What could not be looked at, and may be left behind.
     """
 
     stack: str
@@ -260,3 +274,4 @@ class Teardown:
     goes_with: tuple[GoesWith, ...]
     names: tuple[Name, ...]
     blockers: tuple[Blocker, ...]
+    unseen: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from windlass.teardown.models import (
     DeleteAutoscale,
     DeleteContainerGroup,
     DeleteDiagnostics,
+    DeletePublicName,
     DeleteRole,
     DestroyOnWorkspace,
     DestroyRest,
@@ -58,7 +59,7 @@ def tear_down(teardown: Teardown, engine: Engine, azure: Azure, tell: Tell) -> N
 
 def _perform(step: Step, engine: Engine, azure: Azure) -> None:
     match step:
-        case DeleteAutoscale() | DeleteContainerGroup() | DeleteDiagnostics() | DeleteRole():
+        case DeleteAutoscale() | DeletePublicName() | DeleteContainerGroup() | DeleteDiagnostics() | DeleteRole():
             azure.delete(step.id, describe_step(step))
         case RemoveLocks():
             engine.destroy(step.stack, only=LOCK_TYPES)

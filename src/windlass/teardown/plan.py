@@ -16,6 +16,7 @@ from windlass.teardown.models import (
     DeleteAutoscale,
     DeleteContainerGroup,
     DeleteDiagnostics,
+    DeletePublicName,
     DeleteRole,
     DestroyOnWorkspace,
     DestroyRest,
@@ -67,6 +68,7 @@ def plan_teardown(
         goes_with=tuple(_going(standing)),
         names=names_after(settings, outputs, standing, vault_until=_kept_until(settings, standing)),
         blockers=tuple(_blockers(settings, standing, with_unknown=with_unknown)),
+        unseen=standing.unseen,
     )
 
 
@@ -75,6 +77,7 @@ def _first(settings: StackSettings, standing: Standing) -> Iterator[Step]:
     known = _known(standing)
     unknown = [each for each in standing.existing if each.id.lower() not in known]
     yield from (DeleteAutoscale(name=each.name, id=each.id) for each in unknown if each.type == AUTOSCALE)
+    yield from (DeletePublicName(name=each.name, id=each.id) for each in standing.public_names)
     yield from (
         DeleteContainerGroup(name=each.name, id=each.id, endpoint=each.endpoint) for each in unknown if _serves(each)
     )

@@ -11,6 +11,7 @@ from windlass.teardown.models import (
     DeleteAutoscale,
     DeleteContainerGroup,
     DeleteDiagnostics,
+    DeletePublicName,
     DeleteRole,
     DestroyOnWorkspace,
     DestroyRest,
@@ -36,6 +37,8 @@ def describe_step(step: Step) -> str:  # noqa: PLR0911 - one line for each kind 
     match step:
         case DeleteAutoscale():
             return f"delete autoscale setting {step.name}"
+        case DeletePublicName():
+            return f"delete public name {step.name}"
         case DeleteContainerGroup():
             return f"delete container group {step.name}, which serves {step.endpoint}"
         case RemoveLocks():
@@ -104,6 +107,7 @@ def teardown_as_json(teardown: Teardown) -> dict[str, Any]:
         "goes_with": [_plain(asdict(each)) for each in teardown.goes_with],
         "names": [_plain(asdict(each)) for each in teardown.names],
         "blockers": [{"blocker": type(each).__name__, **_plain(asdict(each))} for each in teardown.blockers],
+        "unseen": list(teardown.unseen),
     }
 
 

@@ -9,6 +9,7 @@ from support.scripted_azure import OUTPUTS, Reply, ScriptedAzure
 from windlass.azure.purge import AzurePurger
 from windlass.azure.standing import AzureStanding
 from windlass.errors.azure import AzureRequestError
+from windlass.project.serving import PublicName
 from windlass.teardown.models import Attached, DeletedVault, Existing, Standing
 
 SUBSCRIPTION = f"/subscriptions/{OUTPUTS.subscription_id}"
@@ -16,6 +17,7 @@ GROUP = f"{SUBSCRIPTION}/resourceGroups/rg"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"
 IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id"
 DELETED = f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/kv"
+ZONE = f"{SUBSCRIPTION}/resourceGroups/dns/providers/Microsoft.Network/dnsZones/example.com"
 TODAY = date(2026, 11, 29)
 
 
@@ -34,7 +36,9 @@ def look(**replies: list[Reply]) -> Standing:
         f"GET {VAULT}/providers/Microsoft.Insights/diagnosticSettings": replies.get("diagnostics", nothing),
         f"GET {DELETED}": replies.get("deleted", nothing),
     }
-    return AzureStanding(azure.workspace().arm, OUTPUTS, tuple, lambda: TODAY)()
+    azure.replies[f"GET {ZONE}/CNAME/shop"] = replies.get("record", nothing)
+    names = {"shop-online": PublicName(zone=ZONE, record="shop")} if "record" in replies else {}
+    return AzureStanding(azure.workspace().arm, OUTPUTS, names, declared=tuple, today=lambda: TODAY)()
 
 
 def test_of_a_stack_that_is_gone_nothing_stands() -> None:
@@ -83,6 +87,24 @@ def test_what_is_attached_is_read_with_what_it_is_on() -> None:
     assert found.locks == (Attached(id=lock, name="l", scope=GROUP),)
     assert [each.scope for each in found.diagnostics] == [VAULT]
     assert found.roles == (Attached(id=role, name="r", scope=SUBSCRIPTION, principal="p"),)
+
+
+def test_a_public_name_is_the_stacks_only_when_its_endpoint_is_noted_on_it() -> None:
+    ours, theirs = (
+        [Reply(200, {"name": "shop", "properties": {"metadata": {"windlass_endpoint": endpoint}}})]
+        for endpoint in ("shop-online", "other")
+    )
+
+    assert look(record=ours).public_names == (Attached(id=f"{ZONE}/CNAME/shop", name="shop.example.com", scope=ZONE),)
+    assert look(record=theirs).public_names == ()
+    assert look(record=[Reply(404, {"error": {"code": "NotFound", "message": "no"}})]).public_names == ()
+
+
+def test_roles_that_may_not_be_read_are_said_not_to_have_been_looked_at() -> None:
+    found = look(roles=[Reply(403, {"error": {"code": "AuthorizationFailed", "message": "no"}})])
+
+    assert found.roles == ()
+    assert "may not read" in found.unseen[0]
 
 
 def test_a_vault_that_is_softly_deleted_is_read_with_its_day() -> None:

@@ -108,7 +108,7 @@ def test_an_unproven_process_is_told_and_keeps_the_lock_and_the_state() -> None:
         found(orphans=(orphan(8, ""), orphan(9, "shown")), operations=(operation("creating", Presence.READY),))
     )
 
-    assert [type(step) for step in recovery.steps] == [EndProcess]
+    assert [type(step) for step in recovery.steps] == [EndProcess, LetArrive]
     assert recovery.left == (UnprovenProcess(pid=8, role="provider"),)
     assert not recovery.up_may_run
 
@@ -118,7 +118,7 @@ def test_a_creation_that_nobody_can_look_for_keeps_the_state() -> None:
         found(operations=(operation("creating", Presence.UNSEEN), operation("creating", Presence.READY, "two")))
     )
 
-    assert recovery.steps == ()
+    assert recovery.steps == (ARRIVE,)
     assert recovery.left == (UnseenResource(urn=ONE),)
 
 

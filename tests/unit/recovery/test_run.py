@@ -92,6 +92,30 @@ def test_each_step_is_told_once() -> None:
     assert len(recovery.steps) == len(told)
 
 
+def unproven() -> Orphan:
+    return Orphan(pid=8, role="provider", started_at=KILLED_AT)
+
+
+def test_a_helper_that_ends_by_itself_needs_no_proof() -> None:
+    there = killed_creating()
+    there.running, there.ends_at = [unproven()], 2.0
+
+    recovery = there.recoveries().recover(quiet)
+
+    assert recovery.up_may_run
+    assert there.deployment["resources"]
+
+
+def test_a_helper_that_does_not_end_keeps_the_lock_and_the_state() -> None:
+    there = killed_creating()
+    there.running = [unproven()]
+
+    recovery = there.recoveries().recover(quiet)
+
+    assert not recovery.up_may_run
+    assert (there.acts, len(there.held)) == ([], 1)
+
+
 def test_a_second_recovery_has_nothing_to_do() -> None:
     there = killed_creating()
     there.recoveries().recover(quiet)

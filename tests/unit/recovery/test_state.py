@@ -25,6 +25,15 @@ def test_the_id_of_what_was_being_changed_stands_in_the_state() -> None:
     assert found.id == account_id("old")
 
 
+def test_the_id_of_what_was_being_changed_is_that_of_the_resource_when_the_operation_has_none() -> None:
+    changing = row("old")
+    del changing["id"]
+
+    (found,) = pending_operations(state(pending("updating", changing), rows=(row("old"),)), SUBSCRIPTION)
+
+    assert found.id == account_id("old")
+
+
 def test_an_operation_that_stands_there_twice_is_one() -> None:
     twice = state(pending("creating", row("new")), pending("creating", row("new")))
 

@@ -20,10 +20,12 @@ from support.teardown import (
 )
 
 from windlass.teardown.models import (
+    Attached,
     DeleteAutoscale,
     DeleteContainerGroup,
     DeleteDiagnostics,
     DeletedVault,
+    DeletePublicName,
     DeleteRole,
     DestroyOnWorkspace,
     DestroyRest,
@@ -66,17 +68,20 @@ def test_what_scripts_made_goes_first_then_locks_then_what_would_outlive_the_res
     group = existing(CONTAINERS, principals=("p",), endpoint="shop")
     diagnostics = attached(VAULT, DIAGNOSTICS, "by-hand")
     role = attached(ELSEWHERE, ROLES, "1", principal="p")
+    name = Attached(id="/zone/CNAME/shop", name="shop.example.com", scope="/zone")
 
     steps = plan(
         declared=(*DECLARED, LOCK),
         existing=(*EXISTING, existing(AUTOSCALE), group),
         locks=(attached(VAULT, LOCKS, "holds-data"),),
+        public_names=(name,),
         diagnostics=(diagnostics,),
         roles=(role,),
     ).steps
 
     assert steps == (
         DeleteAutoscale(name="shop-1", id=AUTOSCALE),
+        DeletePublicName(name="shop.example.com", id=name.id),
         DeleteContainerGroup(name="shop-1", id=CONTAINERS, endpoint="shop"),
         RemoveLocks(stack="local", names=("vault-lock",)),
         DeleteDiagnostics(name="by-hand", id=diagnostics.id),

@@ -9,6 +9,7 @@ from windlass.teardown.models import (
     DeleteAutoscale,
     DeleteContainerGroup,
     DeleteDiagnostics,
+    DeletePublicName,
     DeleteRole,
     DestroyOnWorkspace,
     DestroyRest,
@@ -37,6 +38,7 @@ DAY = date(2026, 12, 6)
 STEPS: tuple[Step, ...] = (
     DeleteAutoscale(name="shop-1", id="a"),
     DeleteContainerGroup(name="shop-1", id="c", endpoint="shop"),
+    DeletePublicName(name="shop.example.com", id="n"),
     RemoveLocks(stack="dev", names=("one", "two")),
     DeleteDiagnostics(name="d", id=f"{VAULT}/providers/Microsoft.Insights/diagnosticSettings/d"),
     DeleteRole(id="r", scope="/subscriptions/s"),
@@ -58,8 +60,8 @@ def test_every_step_has_a_line() -> None:
     lines = [describe_step(step) for step in STEPS]
 
     assert lines[1] == "delete container group shop-1, which serves shop"
-    assert lines[2] == "remove the locks of stack dev: one, two"
-    assert VAULT.rpartition("/")[2] in lines[3]
+    assert lines[3] == "remove the locks of stack dev: one, two"
+    assert VAULT.rpartition("/")[2] in lines[4]
     assert lines[-1] == "leave key vault kv in deleted state: its name is free again on 2026-12-06"
     assert len(set(lines)) == len(STEPS)
 
@@ -84,7 +86,7 @@ def test_a_name_is_a_row() -> None:
 def test_json_names_kinds_and_holds_plain_values() -> None:
     document = teardown_as_json(plan(existing=(*EXISTING, existing(f"{ENDPOINT}/deployments/churn-1"))))
 
-    assert list(document) == ["stack", "steps", "goes_with", "names", "blockers"]
+    assert list(document) == ["stack", "steps", "goes_with", "names", "blockers", "unseen"]
     assert document["steps"][0] == {"step": "DestroyOnWorkspace", "stack": "local"}
     assert document["goes_with"][0]["parent"] == "shop"
     assert {each["recoverable_until"] for each in document["names"]} == {None, "2026-12-13"}
