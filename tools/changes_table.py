@@ -24,6 +24,7 @@ BASE: Final[Mapping[str, Any]] = MappingProxyType(
         "clusters": {"cpu": dict(CLUSTER)},
         "monitoring": {"mails": ["team@example.com"], "endpoint_alerts": {"no_traffic_minutes": 60}},
         "budget": {"monthly": 500},
+        "protection": {"locks": False},
     }
 )
 """The settings before the change, beside project, cloud and owner; with an online and a batch endpoint."""
@@ -127,8 +128,9 @@ _ON_VAULT: Final = ("workspace-key-vault-administrator-vault", "workspace-key-va
 _ON_WORKSPACE: Final = ("workspace-contributor-workspace", "serving-azureml-metrics-writer-workspace")
 _LOGS_OF_STORAGE: Final = tuple(f"storage-{service}services-logs" for service in ("blob", "file", "queue", "table"))
 _LOGS: Final = (*_LOGS_OF_STORAGE, "vault-logs", "registry-logs", "workspace-logs", "logs-logs", "churn-online-logs")
-_ENDPOINT_ALERTS: Final = tuple(
-    f"churn-online-{rule}" for rule in ("latency", "failures", "model-failures", "no-traffic")
+_LOGS_OF_WORKSPACE: Final = ("workspace-logs", "churn-online-logs")
+_METRIC_ALERTS: Final = (
+    *("churn-online-latency", "churn-online-failures", "churn-online-model-failures", "cpu-cluster-at-maximum"),
 )
 _CLUSTER_ALERTS: Final = ("cpu-cluster-queued", "cpu-cluster-at-maximum")
 _RULES_ONLY: Final = "It says what the policy pack holds the stack to."
@@ -202,7 +204,7 @@ ROWS: Final[tuple[Row, ...]] = (
         key="registry.zone_redundant",
         says="`false` to `true`",
         change={"registry": {"tier": "Premium", "zone_redundant": True}},
-        replace=("registry-registry", *_ON_REGISTRY),
+        replace=("registry-registry", *_ON_REGISTRY, "registry-logs"),
         update=("workspace-workspace",),
         note="Images are built again when they are next needed.",
     ),
@@ -213,8 +215,22 @@ ROWS: Final[tuple[Row, ...]] = (
         update=("observability-logs",),
     ),
     Row(key="logs.daily_cap_gb", says="a cap", change={"logs": {"daily_cap_gb": 1}}, update=("observability-logs",)),
-    Row(key="clusters", says="one more", change={"clusters": {"big": dict(CLUSTER)}}, create=("big-compute",)),
-    Row(key="clusters", says="one less", change={"clusters": {"cpu": None}}, delete=_CPU, note="Jobs on it end."),
+    Row(
+        key="clusters",
+        says="one more",
+        change={"clusters": {"big": dict(CLUSTER)}},
+        create=("big-compute", "big-cluster-queued", "big-cluster-at-maximum"),
+    ),
+    Row(
+        key="clusters",
+        says="the last one less",
+        change={"clusters": {"cpu": None}},
+        delete=(
+            *(*_CPU, *_CLUSTER_ALERTS, "cluster-identity"),
+            *("cluster-acr-pull-registry", "cluster-storage-blob-data-contributor-storage"),
+        ),
+        note="Jobs on it end. Without clusters nobody needs their identity.",
+    ),
     _cluster(
         "vm_size",
         "another size",
@@ -228,7 +244,12 @@ ROWS: Final[tuple[Row, ...]] = (
         change={"clusters": {"cpu": {"min_nodes": 1, "kept_because": "a run starts each minute"}}},
         update=_CPU,
     ),
-    _cluster("max_nodes", "4 to 8", change={"clusters": {"cpu": {"max_nodes": 8}}}, update=_CPU),
+    _cluster(
+        "max_nodes",
+        "4 to 8",
+        change={"clusters": {"cpu": {"max_nodes": 8}}},
+        update=(*_CPU, "cpu-cluster-at-maximum"),
+    ),
     _cluster("idle_seconds", "120 to 600", change={"clusters": {"cpu": {"idle_seconds": 600}}}, update=_CPU),
     _cluster(
         "priority",
@@ -242,16 +263,18 @@ ROWS: Final[tuple[Row, ...]] = (
         key="bring.storage_account",
         says="brought instead of made",
         change={"bring": {"storage_account": BROUGHT["storage_account"]}},
-        replace=(IN_WORKSPACE, *_ON_STORAGE, *_ON_WORKSPACE),
-        delete=("storage-account", "storage-scoring"),
+        replace=(IN_WORKSPACE, *_ON_STORAGE, *_ON_WORKSPACE, *_LOGS_OF_WORKSPACE),
+        update=_METRIC_ALERTS,
+        delete=("storage-account", "storage-scoring", *_LOGS_OF_STORAGE),
         note="A workspace keeps its account for life.",
     ),
     Row(
         key="bring.key_vault",
         says="brought instead of made",
         change={"vault": None, "bring": {"key_vault": BROUGHT["key_vault"]}},
-        replace=(IN_WORKSPACE, *_ON_VAULT, *_ON_WORKSPACE),
-        delete=("vault-vault",),
+        replace=(IN_WORKSPACE, *_ON_VAULT, *_ON_WORKSPACE, *_LOGS_OF_WORKSPACE),
+        update=_METRIC_ALERTS,
+        delete=("vault-vault", "vault-logs"),
         note="A workspace keeps its vault for life.",
     ),
     Row(
@@ -260,15 +283,16 @@ ROWS: Final[tuple[Row, ...]] = (
         change={"bring": {"container_registry": BROUGHT["container_registry"]}},
         update=("workspace-workspace",),
         replace=_ON_REGISTRY,
-        delete=("registry-registry",),
+        delete=("registry-registry", "registry-logs"),
         note="Images are built again when they are next needed.",
     ),
     Row(
         key="bring.log_workspace",
         says="brought instead of made",
         change={"bring": {"log_workspace": BROUGHT["log_workspace"]}},
-        update=("observability-insights",),
-        delete=("observability-logs",),
+        update=("observability-insights", *(each for each in _LOGS if each != "logs-logs")),
+        replace=("churn-online-no-traffic", "cpu-cluster-queued"),
+        delete=("observability-logs", "logs-logs"),
         note="What was logged so far goes with the old one.",
     ),
     Row(
@@ -306,13 +330,6 @@ ROWS: Final[tuple[Row, ...]] = (
         change={"monitoring": {"mails": ["team@example.com", "lead@example.com"]}},
         update=("alerts-team", "budget-monthly"),
     ),
-    Row(
-        key="monitoring.mails",
-        says="none",
-        change={"monitoring": {"mails": []}, "budget": None},
-        delete=("alerts-team", *_ENDPOINT_ALERTS, *_CLUSTER_ALERTS, "budget-monthly"),
-        note="A budget has to tell somebody, so it goes too.",
-    ),
     _threshold("endpoint_alerts.latency_p95_ms", 800, "churn-online-latency"),
     _threshold("endpoint_alerts.failures_per_minute", 1, "churn-online-failures", "churn-online-model-failures"),
     _threshold("endpoint_alerts.no_traffic_minutes", 30, "churn-online-no-traffic"),
@@ -325,7 +342,7 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     Row(key="budget.monthly", says="another amount", change={"budget": {"monthly": 900}}, update=_BUDGET),
     Row(key="budget.percents", says="others", change={"budget": {"percents": [90]}}, update=_BUDGET),
-    Row(key="budget.forecast_percent", says="none", change={"budget": {"forecast_percent": None}}, update=_BUDGET),
+    Row(key="budget.forecast_percent", says="another", change={"budget": {"forecast_percent": 120}}, update=_BUDGET),
     Row(key="policy.stage", says="another one", change={"policy": {"stage": "production"}}, note=_RULES_ONLY),
     Row(key="policy.regions", says="one more", change={"policy": {"regions": ["westeurope"]}}, note=_RULES_ONLY),
     Row(key="policy.vm_sizes", says="one more", change={"policy": {"vm_sizes": ["Standard_DS3_v2"]}}, note=_RULES_ONLY),
