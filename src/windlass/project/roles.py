@@ -23,7 +23,15 @@ from windlass.project.names import IDENTITY_PURPOSES, IdentityPurpose
 from windlass.project.settings import Settings
 
 Target = Literal[
-    "storage", "vault", "registry", "insights", "serving-identity", "kubelet-identity", "workspace", "kubernetes"
+    "storage",
+    "vault",
+    "registry",
+    "insights",
+    "serving-identity",
+    "kubelet-identity",
+    "subnet",
+    "workspace",
+    "kubernetes",
 ]
 
 IDENTITY_TYPE: Final = "ServicePrincipal"
@@ -54,6 +62,7 @@ class Role(Enum):
     AZUREML_METRICS_WRITER = "635dd51f-9968-44d3-b7fb-6d9a6bd613ae", "AzureML Metrics Writer (preview)"
     AZUREML_DATA_SCIENTIST = "f6c7c914-8db3-469d-8ca1-694a8f32e121", "AzureML Data Scientist"
     MANAGED_IDENTITY_OPERATOR = "f1a07417-d97a-45cb-824c-7a7467783830", "Managed Identity Operator"
+    NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7", "Network Contributor"
     READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader"
     KUBERNETES_EXTENSION_CONTRIBUTOR = "85cb6faf-e071-4c9b-8136-154b5a04f717", "Kubernetes Extension Contributor"
     AKS_CLUSTER_ADMIN = "0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8", "Azure Kubernetes Service Cluster Admin Role"
@@ -112,6 +121,7 @@ def _derive(settings: Settings, *, has_online: bool) -> Iterator[Grant]:
         yield _PULLS if EXPOSURE[settings.network.mode].registry else _BUILDS
     if settings.kubernetes is not None:
         yield from _KUBERNETES
+        yield from _IN_A_SUBNET if settings.network.mode == "private" else ()
         yield from _ATTACHING if settings.bring.workspace is None else ()
     for name in settings.deployers:
         yield from _of_deployer(deployer_principal(name), has_online=has_online)
@@ -205,6 +215,15 @@ _KUBERNETES: Final = (
         role=Role.ACR_PULL,
         target="registry",
         reason="pull the images that pods run in",
+    ),
+)
+
+_IN_A_SUBNET: Final = (
+    Grant(
+        principal="kubernetes",
+        role=Role.NETWORK_CONTRIBUTOR,
+        target="subnet",
+        reason="put nodes and internal load balancers of the AKS cluster into its subnet",
     ),
 )
 

@@ -33,7 +33,7 @@ def settings(**more: Any) -> Settings:
 
 
 KUBERNETES = {"insecure": True}
-FULL = settings(clusters={"cpu": CLUSTER}, deployers=DEPLOYERS, kubernetes=KUBERNETES)
+FULL = settings(clusters={"cpu": CLUSTER}, deployers=DEPLOYERS, kubernetes=KUBERNETES, network={"mode": "private"})
 TABLE = derive_grants(FULL, (ONLINE, BATCH))
 
 
