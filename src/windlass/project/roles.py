@@ -18,6 +18,7 @@ from enum import Enum
 from typing import Final, Literal, Self, get_args
 
 from windlass.project.endpoints import EndpointFolder
+from windlass.project.exposure import EXPOSURE
 from windlass.project.names import IDENTITY_PURPOSES, IdentityPurpose
 from windlass.project.settings import Settings
 
@@ -29,6 +30,7 @@ Target = Literal[
     "insights",
     "serving-identity",
     "kubelet-identity",
+    "subnet",
     "workspace",
     "kubernetes",
 ]
@@ -51,6 +53,7 @@ class Role(Enum):
         return made
 
     CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor"
+    ACR_PUSH = "8311e382-0749-4cb8-b61a-304f252e45ec", "AcrPush"
     ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d", "AcrPull"
     STORAGE_ACCOUNT_CONTRIBUTOR = "17d1049b-9a84-46fb-8f53-869881c3d3ab", "Storage Account Contributor"
     STORAGE_BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe", "Storage Blob Data Contributor"
@@ -60,6 +63,7 @@ class Role(Enum):
     AZUREML_METRICS_WRITER = "635dd51f-9968-44d3-b7fb-6d9a6bd613ae", "AzureML Metrics Writer (preview)"
     AZUREML_DATA_SCIENTIST = "f6c7c914-8db3-469d-8ca1-694a8f32e121", "AzureML Data Scientist"
     MANAGED_IDENTITY_OPERATOR = "f1a07417-d97a-45cb-824c-7a7467783830", "Managed Identity Operator"
+    NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7", "Network Contributor"
     READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader"
     KUBERNETES_EXTENSION_CONTRIBUTOR = "85cb6faf-e071-4c9b-8136-154b5a04f717", "Kubernetes Extension Contributor"
     CONTAINER_INSTANCES = "5d977122-f97e-4b4d-a52f-6b43003ddb4d", "Azure Container Instances Contributor Role"
@@ -120,8 +124,10 @@ def _derive(settings: Settings, *, has_online: bool, has_groups: bool) -> Iterat
         yield from _SERVING
     if settings.clusters:
         yield from _CLUSTER
+        yield _PULLS if EXPOSURE[settings.network.mode].registry else _BUILDS
     if settings.kubernetes is not None:
         yield from _KUBERNETES
+        yield from _IN_A_SUBNET if settings.network.mode == "private" else ()
         yield from _ATTACHING if settings.bring.workspace is None else ()
     for name in settings.deployers:
         yield from _of_deployer(deployer_principal(name), has_online=has_online)
@@ -198,12 +204,6 @@ _SERVING: Final = (
 _CLUSTER: Final = (
     Grant(
         principal="cluster",
-        role=Role.ACR_PULL,
-        target="registry",
-        reason="pull the image that a batch job runs in",
-    ),
-    Grant(
-        principal="cluster",
         role=Role.STORAGE_BLOB_DATA_CONTRIBUTOR,
         target="storage",
         reason="read the input and the model of a batch job, and write its results",
@@ -223,6 +223,15 @@ _KUBERNETES: Final = (
         role=Role.ACR_PULL,
         target="registry",
         reason="pull the images that pods run in",
+    ),
+)
+
+_IN_A_SUBNET: Final = (
+    Grant(
+        principal="kubernetes",
+        role=Role.NETWORK_CONTRIBUTOR,
+        target="subnet",
+        reason="put nodes and internal load balancers of the AKS cluster into its subnet",
     ),
 )
 
@@ -247,6 +256,20 @@ _ATTACHING: Final = (
     ),
 )
 """Documented for a workspace that acts as an identity of one's own."""
+
+_PULLS: Final = Grant(
+    principal="cluster",
+    role=Role.ACR_PULL,
+    target="registry",
+    reason="pull the image that a batch job runs in",
+)
+
+_BUILDS: Final = Grant(
+    principal="cluster",
+    role=Role.ACR_PUSH,
+    target="registry",
+    reason="build the images that a private registry cannot build itself, push them, and pull the one of a batch job",
+)
 
 
 def _of_deployer(principal: str, *, has_online: bool) -> Iterator[Grant]:
