@@ -84,8 +84,12 @@ def test_a_workspace_that_exists_has_its_roles_already() -> None:
 
 
 @pytest.mark.parametrize("principal", MODELS_RUN_AS)
-def test_what_a_model_runs_as_can_pull_its_image_and_cannot_push_one(principal: str) -> None:
-    assert roles(principal, "registry") == {Role.ACR_PULL}
+def test_what_a_model_runs_as_can_pull_its_image_and_cannot_push_one_to_a_public_registry(principal: str) -> None:
+    table = derive_grants(settings(clusters={"cpu": CLUSTER}), (ONLINE, BATCH))
+
+    held = {grant.role for grant in table if (grant.principal, grant.target) == (principal, "registry")}
+
+    assert held == {Role.ACR_PULL}
 
 
 @pytest.mark.parametrize("mode", ["private", "managed"])
