@@ -137,6 +137,7 @@ resource_grants = Grants(
         grants=existing.grants_to_give(on_targets(needed, *BEFORE_THE_WORKSPACE), holders),
         holders=holders,
         scopes={
+            "group": ScopeOfGrant(id=group.id, name=names.resource_group),
             "storage": ScopeOfGrant(id=storage.id, name=names.storage_account),
             "vault": ScopeOfGrant(id=vault.id, name=names.key_vault),
             "registry": ScopeOfGrant(id=registry.id, name=names.container_registry),
