@@ -84,9 +84,7 @@ class Toolkit:
 
     def plan(self, name: str, model: str) -> Plan:
         """Say what `release` would do."""
-        from windlass.project.loader import load_online
-
-        definition = load_online(self.root, name, self.stack)
+        definition = self._fitting(name)
         return self._releases_of(name).plan(definition, choose_model(model), self.endpoint_name(name))
 
     def release(self, name: str, model: str, on_event: Listener = ignore) -> Released:
@@ -98,12 +96,20 @@ class Toolkit:
             on_event: Is told before and after every step.
 
         Raises:
+            DefinitionError: Something in the folder is wrong, or does not fit what the endpoint is served on.
             RolledBackError: The version failed; the traffic is as it was.
         """
+        definition = self._fitting(name)
+        return self._releases_of(name).release(definition, choose_model(model), self.endpoint_name(name), on_event)
+
+    def _fitting(self, name: str) -> OnlineDefinition:
+        from windlass.project.fitting import require_fitting
         from windlass.project.loader import load_online
 
         definition = load_online(self.root, name, self.stack)
-        return self._releases_of(name).release(definition, choose_model(model), self.endpoint_name(name), on_event)
+        if definition.deployment.serving.compute != "container-instance":
+            require_fitting(definition, self.outputs, self.observe(name).compute)
+        return definition
 
     def plan_roll_back(self, name: str) -> Plan:
         """Say what `roll_back` would do."""

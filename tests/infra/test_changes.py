@@ -45,7 +45,7 @@ THERE: Mapping[str, Mapping[str, Any]] = {
     },
     BROUGHT["container_registry"]: {"sku": {"name": "Basic"}},
     BROUGHT["log_workspace"]: {},
-    BROUGHT["identities"]: {"tenantId": LOCAL_TENANT, "principalId": "who they are"},
+    BROUGHT["identities"]: {"tenantId": LOCAL_TENANT, "principalId": "who they are", "clientId": "how they sign in"},
 }
 ENDPOINTS = ("churn/online", "churn/batch")
 

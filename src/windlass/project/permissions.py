@@ -133,7 +133,8 @@ def _identity(settings: StackSettings, purpose: IdentityPurpose) -> Holder:
 
 def _scopes(settings: StackSettings) -> Mapping[Target, Scope]:
     names, bring = resource_names(settings.name_scope), settings.windlass.bring
-    serving = _identity(settings, "serving")
+    serving, kubelet = _identity(settings, "serving"), _identity(settings, "kubelet")
+    cluster = _own(settings, "Microsoft.ContainerService/managedClusters", names.kubernetes_cluster)
     own = {
         "storage": _own(settings, "Microsoft.Storage/storageAccounts", names.storage_account),
         "vault": _own(settings, "Microsoft.KeyVault/vaults", names.key_vault),
@@ -147,6 +148,8 @@ def _scopes(settings: StackSettings) -> Mapping[Target, Scope]:
         "registry": _scope(settings, bring.container_registry, "containerRegistry", own["registry"]),
         "insights": _scope(settings, None, "applicationInsights", own["insights"]),
         "serving-identity": Scope(name=serving.name, id=serving.identity_id),
+        "kubelet-identity": Scope(name=kubelet.name, id=kubelet.identity_id),
+        "kubernetes": Scope(name=names.kubernetes_cluster, id=cluster),
         "workspace": Scope(name=parse_arm_id(workspace).name, id=workspace),
     }
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from windlass_emulator import lro
+from windlass_emulator.access.service import own_identities
 from windlass_emulator.arm import common
 from windlass_emulator.arm.common import Draft, Kind, NameRule, merged, value_at, with_defaults
 from windlass_emulator.arm.kubernetes import pool_rules
@@ -60,6 +61,7 @@ _CREATE, _UPDATE, _DELETE = "kubernetes_cluster.create", "kubernetes_cluster.upd
 _TIERS = {"free": "Free", "standard": "Standard", "premium": "Premium"}
 _CHANNELS = ("none", "patch", "stable", "rapid", "node-image")
 _MOST_POOLS = 100
+_ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
 
 
 def feature() -> Feature:
@@ -217,8 +219,20 @@ def _kubelet(draft: Draft, azure: LocalAzure, sent: Mapping[str, Any], identity:
         raise AzureError(
             400, "FailedIdentityOperation", f"Identity operation failed: the identity '{asked}' was not found."
         )
+    _require_assignable(azure, identity, found)
     properties = found.body["properties"]
     return {"resourceId": asked, "clientId": properties["clientId"], "objectId": properties["principalId"]}
+
+
+def _require_assignable(azure: LocalAzure, identity: Mapping[str, Any], kubelet: Resource) -> None:
+    for who in own_identities(azure, identity):
+        if not azure.access.may(who, _ASSIGN, kubelet.id):
+            raise AzureError(
+                400,
+                "CustomKubeletIdentityMissingPermissionError",
+                f"The cluster user assigned identity must be given permission to assign kubelet identity {kubelet.id}. "
+                f"Check access result not allowed for action {_ASSIGN}.",
+            )
 
 
 def _own_kubelet(draft: Draft, sent: Mapping[str, Any]) -> dict[str, Any]:
