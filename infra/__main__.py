@@ -33,7 +33,7 @@ from windlass.infra.made import remember_resources
 from windlass.infra.observability import Observability, ObservabilityArgs
 from windlass.infra.reach import connect, lay_network
 from windlass.infra.registry import Registry, RegistryArgs
-from windlass.infra.serving_cluster import ServingClusterArgs, serving_cluster
+from windlass.infra.serving_cluster import ServingClusterArgs, scope_of_subnet, serving_cluster
 from windlass.infra.stack import read_stack
 from windlass.infra.storage import Storage, StorageArgs
 from windlass.infra.vault import Vault, VaultArgs
@@ -136,6 +136,7 @@ resource_grants = Grants(
             "registry": ScopeOfGrant(id=registry.id, name=names.container_registry),
             "insights": ScopeOfGrant(id=observability.application_insights_id, name=names.application_insights),
             **scopes_of_identities(identities),
+            **scope_of_subnet(names.kubernetes_cluster, network),
         },
     ),
 ).outputs
@@ -208,7 +209,8 @@ attached = (
             identities=identities,
             workspace=workspace,
             subnet_id=network.subnets["kubernetes"] if network else None,
-            needs=resource_grants.assignments,
+            nat_gateway=network is not None and existing.network is None,
+            needs=(*resource_grants.assignments, *connected),
             attach=GrantsArgs(
                 subscription_id=azure.subscription_id,
                 grants=existing.grants_to_give(on_targets(needed, "kubernetes"), holders),

@@ -63,8 +63,9 @@ WITHOUT_ROWS: Final = frozenset(
         "cloud",
         # Everything is made anew in a workspace of somebody else; which other settings go is in bring-your-own.md.
         "bring.workspace",
-        # Sections whose components are to come.
+        # A table of its own: tests/infra/test_network_changes.py.
         "network",
+        # Sections whose components are to come.
         "kubernetes",
         "bring.virtual_network",
         "bring.subnets",

@@ -22,9 +22,16 @@ from windlass.project.settings import Settings
 
 CLUSTER = f"{PROVIDERS}/Microsoft.ContainerService/managedClusters/aks"
 EXTENSION = f"{CLUSTER}/providers/Microsoft.KubernetesConfiguration/extensions/azureml"
+SUBNET = f"{PROVIDERS}/Microsoft.Network/virtualNetworks/net/subnets/kubernetes"
 COMPUTE = f"{WORKSPACE}/computes/kubernetes"
 SETTINGS = Settings.model_validate(
-    {"project": "shop", "cloud": "local", "owner": "team", "kubernetes": {"insecure": True}}
+    {
+        "project": "shop",
+        "cloud": "local",
+        "owner": "team",
+        "network": {"mode": "private"},
+        "kubernetes": {"insecure": True},
+    }
 )
 GRANTS = derive_grants(SETTINGS, (EndpointFolder(model="churn", kind="online", auth_mode="key"),))
 OWN = [each for each in GRANTS if each.principal in {"kubernetes", "kubelet"} or each.target == "kubernetes"]
@@ -52,6 +59,7 @@ def _give(parts: Identified, held: Iterable[Grant]) -> None:
         "registry": REGISTRY,
         "insights": INSIGHTS,
         "workspace": WORKSPACE,
+        "subnet": SUBNET,
         "kubelet-identity": who["kubelet"],
         "kubernetes": CLUSTER,
     }
@@ -63,7 +71,8 @@ async def _serve(parts: Identified) -> str:
     local, base = parts.local, PROVIDERS + "/Microsoft.ManagedIdentity/userAssignedIdentities"
     made = {"location": "westeurope", "properties": {"provisioningState": "Succeeded"}}
     local.azure.store.put(GROUP, "Microsoft.Resources/resourceGroups", made, parent=GROUP.rsplit("/", 2)[0], now=0.0)
-    cluster = kubernetes.cluster(identityProfile={"kubeletidentity": {"resourceId": f"{base}/kubelet"}})
+    pool = kubernetes.pool(vnetSubnetID=SUBNET)
+    cluster = kubernetes.cluster(pool, identityProfile={"kubeletidentity": {"resourceId": f"{base}/kubelet"}})
     cluster["identity"] = access.as_identity(f"{base}/kubernetes")
     await done(local, "PUT", CLUSTER, cluster)
     await done(local, "PUT", EXTENSION, kubernetes.extension(kubernetes.INSECURE))

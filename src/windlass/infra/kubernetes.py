@@ -65,6 +65,7 @@ class KubernetesArgs:
         kubelet: Of the nodes.
         subnet_id: Where its nodes are, in a network of one's own.
         private: Whether the control plane is reached from inside the network only.
+        nat_gateway: Whether its subnet has one.
         settings: Of the stack.
         needs: The grants of its identities.
         protect: Whether Pulumi refuses to delete or replace it.
@@ -76,6 +77,7 @@ class KubernetesArgs:
     kubelet: IdentityOutputs
     subnet_id: pulumi.Output[str] | None = None
     private: bool = False
+    nat_gateway: bool = False
     settings: KubernetesSettings
     needs: Sequence[pulumi.Resource]
     protect: bool
@@ -134,7 +136,7 @@ class Kubernetes(Component):
                 )
             },
             agent_pool_profiles=[_first_pool(args)],
-            network_profile=_network(settings),
+            network_profile=_network(args),
             api_server_access_profile=_access(args),
             auto_upgrade_profile=aks.ManagedClusterAutoUpgradeProfileArgs(
                 upgrade_channel=settings.upgrade_channel, node_os_upgrade_channel="NodeImage"
@@ -247,14 +249,14 @@ def _mark(settings: KubernetesSettings) -> str:
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:6]
 
 
-def _network(settings: KubernetesSettings) -> aks.ContainerServiceNetworkProfileArgs:
-    overlay = settings.network_plugin == "azure-overlay"
+def _network(args: KubernetesArgs) -> aks.ContainerServiceNetworkProfileArgs:
+    overlay = args.settings.network_plugin == "azure-overlay"
     return aks.ContainerServiceNetworkProfileArgs(
         network_plugin="azure",
         network_plugin_mode="overlay" if overlay else None,
         network_policy="azure",
         load_balancer_sku="standard",
-        outbound_type="loadBalancer",
+        outbound_type="userAssignedNATGateway" if args.nat_gateway else "loadBalancer",
         pod_cidr=POD_CIDR if overlay else None,
         service_cidr=SERVICE_CIDR,
         dns_service_ip=DNS_SERVICE_IP,

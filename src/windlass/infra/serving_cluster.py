@@ -16,8 +16,10 @@ from windlass.infra.kubernetes import (
     Kubernetes,
     KubernetesArgs,
 )
+from windlass.infra.network import NetworkOutputs
 from windlass.infra.workspace import WorkspaceOutputs
 from windlass.project.names import IdentityPurpose
+from windlass.project.roles import Target
 from windlass.project.settings import KubernetesSettings
 
 
@@ -31,7 +33,8 @@ class ServingClusterArgs:
         settings: The section `kubernetes`.
         identities: Who acts in the stack.
         workspace: What it is attached to.
-        subnet_id: Where its nodes are in a private network; None where Azure brings one.
+        subnet_id: Where its nodes are, in a private stack.
+        nat_gateway: Whether that subnet has one.
         needs: The grants of those who make it and run on it.
         attach: The grants on the cluster that attaching it takes; its scope is known only here.
         protect: Whether Pulumi keeps it: endpoints lose what they run on when it goes.
@@ -42,7 +45,8 @@ class ServingClusterArgs:
     settings: KubernetesSettings
     identities: Mapping[IdentityPurpose, IdentityOutputs]
     workspace: WorkspaceOutputs
-    subnet_id: pulumi.Output[str] | None = None
+    subnet_id: pulumi.Output[str] | None
+    nat_gateway: bool
     needs: Sequence[pulumi.Resource]
     attach: GrantsArgs
     protect: bool
@@ -57,8 +61,10 @@ def serving_cluster(args: ServingClusterArgs) -> AttachedClusterOutputs:
             name=args.name,
             identity=args.identities["kubernetes"],
             kubelet=args.identities["kubelet"],
-            settings=args.settings,
             subnet_id=args.subnet_id,
+            private=args.subnet_id is not None,
+            nat_gateway=args.nat_gateway,
+            settings=args.settings,
             needs=args.needs,
             protect=args.protect,
         ),
@@ -80,3 +86,9 @@ def serving_cluster(args: ServingClusterArgs) -> AttachedClusterOutputs:
             protect=args.protect,
         ),
     ).outputs
+
+
+def scope_of_subnet(cluster: str, network: NetworkOutputs | None) -> dict[Target, ScopeOfGrant]:
+    """Return the subnet that the control plane of a private cluster acts in; the cluster has it alone."""
+    subnet = network.subnets.get("kubernetes") if network else None
+    return {} if subnet is None else {"subnet": ScopeOfGrant(id=subnet, name=f"{cluster}/subnet")}

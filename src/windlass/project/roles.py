@@ -18,11 +18,20 @@ from enum import Enum
 from typing import Final, Literal, Self, get_args
 
 from windlass.project.endpoints import EndpointFolder
+from windlass.project.exposure import EXPOSURE
 from windlass.project.names import IDENTITY_PURPOSES, IdentityPurpose
 from windlass.project.settings import Settings
 
 Target = Literal[
-    "storage", "vault", "registry", "insights", "serving-identity", "kubelet-identity", "workspace", "kubernetes"
+    "storage",
+    "vault",
+    "registry",
+    "insights",
+    "serving-identity",
+    "kubelet-identity",
+    "subnet",
+    "workspace",
+    "kubernetes",
 ]
 
 IDENTITY_TYPE: Final = "ServicePrincipal"
@@ -43,6 +52,7 @@ class Role(Enum):
         return made
 
     CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor"
+    ACR_PUSH = "8311e382-0749-4cb8-b61a-304f252e45ec", "AcrPush"
     ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d", "AcrPull"
     STORAGE_ACCOUNT_CONTRIBUTOR = "17d1049b-9a84-46fb-8f53-869881c3d3ab", "Storage Account Contributor"
     STORAGE_BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe", "Storage Blob Data Contributor"
@@ -52,6 +62,7 @@ class Role(Enum):
     AZUREML_METRICS_WRITER = "635dd51f-9968-44d3-b7fb-6d9a6bd613ae", "AzureML Metrics Writer (preview)"
     AZUREML_DATA_SCIENTIST = "f6c7c914-8db3-469d-8ca1-694a8f32e121", "AzureML Data Scientist"
     MANAGED_IDENTITY_OPERATOR = "f1a07417-d97a-45cb-824c-7a7467783830", "Managed Identity Operator"
+    NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7", "Network Contributor"
     READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader"
     KUBERNETES_EXTENSION_CONTRIBUTOR = "85cb6faf-e071-4c9b-8136-154b5a04f717", "Kubernetes Extension Contributor"
     AKS_CLUSTER_ADMIN = "0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8", "Azure Kubernetes Service Cluster Admin Role"
@@ -107,8 +118,10 @@ def _derive(settings: Settings, *, has_online: bool) -> Iterator[Grant]:
         yield from _SERVING
     if settings.clusters:
         yield from _CLUSTER
+        yield _PULLS if EXPOSURE[settings.network.mode].registry else _BUILDS
     if settings.kubernetes is not None:
         yield from _KUBERNETES
+        yield from _IN_A_SUBNET if settings.network.mode == "private" else ()
         yield from _ATTACHING if settings.bring.workspace is None else ()
     for name in settings.deployers:
         yield from _of_deployer(deployer_principal(name), has_online=has_online)
@@ -183,12 +196,6 @@ _SERVING: Final = (
 _CLUSTER: Final = (
     Grant(
         principal="cluster",
-        role=Role.ACR_PULL,
-        target="registry",
-        reason="pull the image that a batch job runs in",
-    ),
-    Grant(
-        principal="cluster",
         role=Role.STORAGE_BLOB_DATA_CONTRIBUTOR,
         target="storage",
         reason="read the input and the model of a batch job, and write its results",
@@ -208,6 +215,15 @@ _KUBERNETES: Final = (
         role=Role.ACR_PULL,
         target="registry",
         reason="pull the images that pods run in",
+    ),
+)
+
+_IN_A_SUBNET: Final = (
+    Grant(
+        principal="kubernetes",
+        role=Role.NETWORK_CONTRIBUTOR,
+        target="subnet",
+        reason="put nodes and internal load balancers of the AKS cluster into its subnet",
     ),
 )
 
@@ -232,6 +248,20 @@ _ATTACHING: Final = (
     ),
 )
 """Documented for a workspace that acts as an identity of one's own."""
+
+_PULLS: Final = Grant(
+    principal="cluster",
+    role=Role.ACR_PULL,
+    target="registry",
+    reason="pull the image that a batch job runs in",
+)
+
+_BUILDS: Final = Grant(
+    principal="cluster",
+    role=Role.ACR_PUSH,
+    target="registry",
+    reason="build the images that a private registry cannot build itself, push them, and pull the one of a batch job",
+)
 
 
 def _of_deployer(principal: str, *, has_online: bool) -> Iterator[Grant]:

@@ -33,7 +33,7 @@ def settings(**more: Any) -> Settings:
 
 
 KUBERNETES = {"insecure": True}
-FULL = settings(clusters={"cpu": CLUSTER}, deployers=DEPLOYERS, kubernetes=KUBERNETES)
+FULL = settings(clusters={"cpu": CLUSTER}, deployers=DEPLOYERS, kubernetes=KUBERNETES, network={"mode": "private"})
 TABLE = derive_grants(FULL, (ONLINE, BATCH))
 
 
@@ -52,7 +52,9 @@ def test_a_role_is_named_by_a_guid(role: Role) -> None:
 
 @pytest.mark.parametrize("role", Role)
 def test_a_role_that_nobody_holds_is_not_in_the_table(role: Role) -> None:
-    assert role in {grant.role for grant in TABLE}
+    private = derive_grants(settings(clusters={"cpu": CLUSTER}, network={"mode": "private"}), (BATCH,))
+
+    assert role in {grant.role for grant in (*TABLE, *private)}
 
 
 def test_no_grant_is_given_twice() -> None:
@@ -81,6 +83,14 @@ def test_a_workspace_that_exists_has_its_roles_already() -> None:
 @pytest.mark.parametrize("principal", MODELS_RUN_AS)
 def test_what_a_model_runs_as_can_pull_its_image_and_cannot_push_one(principal: str) -> None:
     assert roles(principal, "registry") == {Role.ACR_PULL}
+
+
+@pytest.mark.parametrize("mode", ["private", "managed"])
+def test_a_cluster_pushes_the_images_that_a_private_registry_cannot_build(mode: str) -> None:
+    table = derive_grants(settings(clusters={"cpu": CLUSTER}, network={"mode": mode}), (ONLINE, BATCH))
+
+    held = {grant.role for grant in table if (grant.principal, grant.target) == ("cluster", "registry")}
+    assert held == {Role.ACR_PUSH}
 
 
 @pytest.mark.parametrize("principal", MODELS_RUN_AS)

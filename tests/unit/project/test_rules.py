@@ -175,6 +175,20 @@ ROWS: Mapping[str, tuple[tuple[dict[str, Any], dict[str, str]], ...]] = {
             },
         ),
     ),
+    "_kubernetes_lives_in_a_private_network": (
+        (
+            {
+                **PRIVATE,
+                "network": {"mode": "private", "nat_gateway": False},
+                "kubernetes": {"tls": TLS, "internal_load_balancer": True, "authorized_ranges": ["203.0.113.0/24"]},
+            },
+            {
+                "kubernetes.authorized_ranges": "names public addresses, but with network mode private the control "
+                "plane has no public one; remove it",
+                "network.nat_gateway": "must be true with kubernetes: nodes of AKS need a way out to start",
+            },
+        ),
+    ),
     "_kubernetes_has_a_first_pool": (
         (
             {"kubernetes": {"tls": TLS, "system": {**POOL, "min_nodes": 0}}},

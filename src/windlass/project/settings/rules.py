@@ -140,6 +140,17 @@ def _callers_reach_kubernetes_in_one_way(settings: Settings) -> Iterator[Problem
         yield "kubernetes.internal_load_balancer", "must be true with network mode private: nothing there is public"
 
 
+def _kubernetes_lives_in_a_private_network(settings: Settings) -> Iterator[Problem]:
+    kubernetes, network = settings.kubernetes, settings.network
+    if kubernetes is None or network.mode != "private":
+        return
+    if kubernetes.authorized_ranges:
+        says = "names public addresses, but with network mode private the control plane has no public one; remove it"
+        yield "kubernetes.authorized_ranges", says
+    if not network.nat_gateway and settings.bring.virtual_network is None:
+        yield "network.nat_gateway", "must be true with kubernetes: nodes of AKS need a way out to start"
+
+
 def _kubernetes_has_a_first_pool(settings: Settings) -> Iterator[Problem]:
     kubernetes = settings.kubernetes
     if kubernetes is None:
@@ -304,6 +315,7 @@ RULES: tuple[Rule, ...] = (
     _rule(_private_registry, "network", "registry", "clusters", "bring"),
     _rule(_zone_redundant_registry, "registry"),
     _rule(_callers_reach_kubernetes_in_one_way, "kubernetes", "network"),
+    _rule(_kubernetes_lives_in_a_private_network, "kubernetes", "network", "bring"),
     _rule(_kubernetes_has_a_first_pool, "kubernetes"),
     _rule(_kubernetes_has_addresses_of_its_own, "kubernetes", "network"),
     _rule(_kubernetes_keeps_its_version, "kubernetes"),

@@ -107,6 +107,11 @@ def may_pull(azure: LocalAzure, who: str, registry: str) -> bool:
     return azure.access.may(who, f"{_REGISTRY}/pull/read", registry)
 
 
+def may_push(azure: LocalAzure, who: str, registry: str) -> bool:
+    """Say whether an identity may push images to a registry."""
+    return azure.access.may(who, f"{_REGISTRY}/push/write", registry)
+
+
 def may_blobs(azure: LocalAzure, who: str, account: str, verb: str) -> bool:
     """Say whether an identity may `read` or `write` the blobs of an account (by its resource id)."""
     return azure.access.may(who, f"{BLOBS}/{verb}", account, data=True)
