@@ -43,6 +43,7 @@ print(json.dumps(sorted(
     if "/containers/azureml" not in each.id  # the workspace makes these by itself
 )))
 """
+WORKSPACE = "/workspaces/mlw-[^/]+$"
 MADE_ANEW = {"principalId": None}
 """Inputs that Azure makes up anew with each identity."""
 
@@ -123,7 +124,7 @@ def undisturbed(stack: Stack) -> Whole:
 
 
 def test_an_up_killed_in_the_middle_is_recovered_and_finished(stack: Stack) -> None:
-    kill_at(stack.checkout, "up", answered("PUT", "/workspaces/mlw-"))
+    kill_at(stack.checkout, "up", answered("PUT", WORKSPACE))
 
     refused = stack.checkout.up()
     planned = stack.checkout.script("recover", "-s", "local", "--dry-run", "--output", "json").ok().json()
@@ -143,10 +144,10 @@ UPS = {
     "at the start of the program": (program_started, "engine"),
     "at the start of the provider": (provider_started, "all"),
     "at the first creation": (begun("creating", "ResourceGroup"), "engine"),
-    "while a storage account is made": (answered("PUT", "/storageAccounts/"), "all"),
+    "while a storage account is made": (answered("PUT", "/storageAccounts/[^/]+$"), "all"),
     "when a role was given and not yet recorded": (answered("PUT", "/roleAssignments/", 3), "all"),
-    "while the workspace is made": (answered("PUT", "/workspaces/mlw-"), "all"),
-    "while an endpoint is made": (answered("PUT", "/onlineEndpoints/"), "engine"),
+    "while the workspace is made": (answered("PUT", WORKSPACE), "all"),
+    "while an endpoint is made": (answered("PUT", "/onlineEndpoints/[^/]+$"), "engine"),
     "at its outputs": (recorded("OnlineEndpoint", "BatchEndpoint", "Compute"), "engine"),
 }
 
@@ -170,7 +171,7 @@ def test_an_up_killed_at_any_point_leads_to_the_same_end(
 
 CHANGES = {
     "while a storage account is changed": (begun("updating", "StorageAccount"), "engine"),
-    "while the workspace is changed": (answered("PUT", "/workspaces/mlw-"), "all"),
+    "while the workspace is changed": (answered("PUT", WORKSPACE), "all"),
 }
 
 
@@ -224,9 +225,9 @@ DESTROYS = {
     "while roles are taken away": (answered("DELETE", "/roleAssignments/", 2), "engine"),
 }
 LATE_DESTROYS = {
-    "while the workspace is deleted": (answered("DELETE", "/workspaces/mlw-"), "all"),
-    "when the vault was deleted and not yet recorded": (answered("DELETE", "/vaults/kv-"), "engine"),
-    "while the group is deleted": (answered("DELETE", "/resourcegroups/rg-shop-local-2jfqm6t"), "all"),
+    "while the workspace is deleted": (answered("DELETE", WORKSPACE), "all"),
+    "when the vault was deleted and not yet recorded": (answered("DELETE", "/vaults/kv-[^/]+$"), "engine"),
+    "while the group is deleted": (answered("DELETE", "(?i)/resourcegroups/rg-[^/]+$"), "all"),
 }
 
 
