@@ -31,11 +31,13 @@ from windlass.infra.identity import (
 from windlass.infra.locks import Locks, LocksArgs, lockable
 from windlass.infra.made import remember_resources
 from windlass.infra.observability import Observability, ObservabilityArgs
+from windlass.infra.reach import connect, lay_network
 from windlass.infra.registry import Registry, RegistryArgs
 from windlass.infra.stack import read_stack
 from windlass.infra.storage import Storage, StorageArgs
 from windlass.infra.vault import Vault, VaultArgs
 from windlass.infra.workspace import Workspace, WorkspaceArgs
+from windlass.project.exposure import EXPOSURE
 from windlass.project.names import endpoint_name, identity_name
 from windlass.project.outputs import OUTPUT_NAME
 from windlass.project.roles import BEFORE_THE_WORKSPACE, acting_identities, derive_grants, on_targets
@@ -46,6 +48,7 @@ stack = read_stack()
 existing = find_existing(stack)
 azure, settings, names = stack.settings.azure, stack.settings.windlass, existing.names
 protect_data = settings.protection.data
+exposed = EXPOSURE[settings.network.mode]
 release_acknowledged(settings.protection)
 made = remember_resources()
 
@@ -55,6 +58,7 @@ group = Group(
     args=GroupArgs(name=names.resource_group, location=azure.location, tags=stack.settings.tags, protect=protect_data),
 ).outputs
 place = group.place
+network = lay_network(stack, existing, place)
 
 # What the workspace stands on.
 observability = (
@@ -75,7 +79,13 @@ storage = (
     existing.storage
     or Storage(
         "storage",
-        args=StorageArgs(place=place, name=names.storage_account, settings=settings.storage, protect=protect_data),
+        args=StorageArgs(
+            place=place,
+            name=names.storage_account,
+            settings=settings.storage,
+            public=exposed.storage,
+            protect=protect_data,
+        ),
     ).outputs
 )
 vault = (
@@ -87,6 +97,7 @@ vault = (
             name=names.key_vault,
             tenant_id=azure.tenant_id,
             settings=settings.vault,
+            public=exposed.vault,
             protect=protect_data,
         ),
     ).outputs
@@ -95,7 +106,13 @@ registry = (
     existing.registry
     or Registry(
         "registry",
-        args=RegistryArgs(place=place, name=names.container_registry, settings=settings.registry, protect=protect_data),
+        args=RegistryArgs(
+            place=place,
+            name=names.container_registry,
+            settings=settings.registry,
+            public=exposed.registry,
+            protect=protect_data,
+        ),
     ).outputs
 )
 
@@ -137,6 +154,8 @@ workspace = (
             application_insights_id=observability.application_insights_id,
             identity_id=identities["workspace"].id,
             needs=resource_grants.assignments,
+            network=settings.network,
+            image_build_compute=None if exposed.registry else next(iter(settings.clusters), None),
             protect=protect_data,
         ),
     ).outputs
@@ -151,6 +170,15 @@ workspace_grants = Grants(
     ),
 ).outputs
 
+# How all of these reach each other.
+connected = connect(
+    stack,
+    place,
+    network,
+    workspace,
+    {"storage": storage.id, "vault": vault.id, "registry": registry.id, "workspace": workspace.id},
+)
+
 # Where batch jobs run.
 clusters = [
     Cluster(
@@ -161,6 +189,9 @@ clusters = [
             name=name,
             identity_id=identities["cluster"].id,
             settings=cluster,
+            public_addresses=exposed.nodes,
+            subnet_id=network.subnets["clusters"] if network else None,
+            needs=connected,
         ),
     ).outputs
     for name, cluster in settings.clusters.items()
@@ -176,6 +207,7 @@ endpoints = {
             name=endpoint_name(stack.scope, folder.model, folder.kind),
             folder=folder,
             identity_id=identities["serving"].id if folder.kind == "online" else None,
+            public=exposed.endpoints,
             needs=workspace_grants.assignments,
             protect=is_protected(folder, settings.protection),
         ),

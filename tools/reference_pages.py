@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import alerts_page
 import changes_table
 import click
 import settings_page
@@ -26,6 +27,7 @@ MADE_BY = "<!-- Made by `python tools/reference_pages.py`. -->\n\n"
 
 # How long Azure took for the same, in public recordings of real traffic (2022 to 2026) or by its documents.
 ON_AZURE = {
+    "autoscale.look": "30 to 60 s",
     "workspace.update": "under 30 s",
     "compute.create": "10 to 13 s",
     "compute.update": "6 s",
@@ -130,6 +132,7 @@ def _policies() -> Iterator[str]:
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "alerts.md": alerts_page.alerts,
     "changes.md": changes_table.changes,
     "commands.md": commands,
     "exit-codes.md": exit_codes,

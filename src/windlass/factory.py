@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from windlass import cloud
 from windlass.engine.outputs import read_outputs
+from windlass.errors.azure import AzureDeniedError
 from windlass.errors.engine import StackNotFoundError
 from windlass.errors.release import DeploymentMissingError, EndpointMissingError, ServingChangedError
 from windlass.errors.teardown import ShellNotReadyError
@@ -21,11 +22,12 @@ from windlass.project.outputs import StackOutputs
 from windlass.project.serving import ContainerGroup
 from windlass.release.clock import SystemClock
 from windlass.release.execute import Releases, ignore
-from windlass.release.models import Answer, Endpoint, Plan, Released
+from windlass.release.models import Answer, Endpoint, Plan, Released, Scaled
 from windlass.release.ports import Clock, Listener
 from windlass.release.status import EndpointStatus
 
 if TYPE_CHECKING:
+    from windlass.azure.autoscale import AzureScaling
     from windlass.azure.containers import AzureContainerGroups
     from windlass.azure.group_scoring import GroupScoring
     from windlass.azure.images import AzureImages
@@ -142,6 +144,7 @@ class Toolkit:
                 folder=each.model,
                 kind=each.kind,
                 name=each.name,
+                scaled=self._scaled(each.model, each.name) if each.kind == "online" else (),
                 found=self._endpoints_of(each.model).find(each.name)
                 if each.kind == "online"
                 else self._endpoints.find_batch(each.name),
@@ -213,6 +216,23 @@ class Toolkit:
 
         return AzureOnlineEndpoints(workspace)
 
+    def _scaled(self, name: str, endpoint: str) -> tuple[Scaled, ...]:
+        """Look at autoscale settings, as far as whoever asks may see them; container groups have none."""
+        if self._serving(name) is not None:
+            return ()
+        try:
+            return self._scaling.observe(endpoint)
+        except AzureDeniedError:
+            return ()
+
+    @cached_property
+    def _scaling(self) -> AzureScaling:
+        workspace = self.workspace
+        from windlass.azure.autoscale import AzureScaling
+        from windlass.azure.workspace import workspace_id
+
+        return AzureScaling(workspace.arm, workspace_id(self.outputs), self.outputs.location)
+
     @cached_property
     def _scoring(self) -> AzureScoring:
         workspace = self.workspace
@@ -268,6 +288,7 @@ class Toolkit:
             journals=FileJournals(self.root / RELEASES, self.stack, self._clock),
             clock=self._clock,
             images=None if self._serving(name) is None else self._images,
+            scaling=self._scaling if self._serving(name) is None else None,
         )
 
     @cached_property

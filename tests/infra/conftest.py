@@ -38,6 +38,18 @@ def usual(program_once: Program) -> Run:
     return program_once()
 
 
+@pytest.fixture(scope="session")
+def private(program_once: Program) -> Run:
+    """One run of a stack in a network of its own."""
+    return program_once(settings={"network": {"mode": "private"}, "registry": {"tier": "Premium"}})
+
+
+@pytest.fixture(scope="session")
+def managed(program_once: Program) -> Run:
+    """One run of a stack whose workspace has a network that Azure ML runs."""
+    return program_once(settings={"network": {"mode": "managed"}, "registry": {"tier": "Premium"}})
+
+
 def run_infra(
     root: Path,
     *,

@@ -12,11 +12,11 @@ import pulumi
 import pytest
 from support.pulumi_program import Program, Run
 
-from windlass.infra.existing import addresses_of
 from windlass.infra.lookups import LOOKUPS
 from windlass.project.outputs import OUTPUT_NAME, StackOutputs
 from windlass.project.settings import LOCAL_SUBSCRIPTION, LOCAL_TENANT, Settings
 from windlass.project.settings.bring import TYPES
+from windlass.project.subnets import addresses_needed
 
 SHARED = f"/subscriptions/{LOCAL_SUBSCRIPTION}/resourceGroups/shared/providers"
 ELSEWHERE = SHARED.replace(LOCAL_SUBSCRIPTION, "66666666-7777-4888-8999-aaaaaaaaaaaa")
@@ -236,7 +236,7 @@ def test_nodes_of_every_pool_need_addresses_and_pods_too_when_they_share_the_sub
     def kubernetes(plugin: str) -> int:
         cluster = {"insecure": True, "network_plugin": plugin, "system": pool, "pools": {"models": pool}}
         document = {"project": "shop", "cloud": "local", "owner": "team", "kubernetes": cluster}
-        return addresses_of(Settings.model_validate(document))["kubernetes"]
+        return addresses_needed(Settings.model_validate(document))["kubernetes"]
 
     assert kubernetes("azure-overlay") == 8
     assert kubernetes("azure") == 8 * 31

@@ -12,7 +12,7 @@ from windlass.policy.model import Facts, Resource
 from windlass.policy.rules import RULES
 from windlass.project.settings import parse_settings
 
-KEEPS_ALL = ("local", "dev")
+KEEPS_ALL = ("local", "dev", "staging", "prod")
 GROUP = "/subscriptions/s/resourceGroups/rg"
 
 

@@ -58,8 +58,8 @@ def values(tree: Any, path: str = "") -> list[tuple[str, Any]]:
     return [(path, tree)]
 
 
-def test_every_kind_of_resource_of_a_stack_is_made(usual: Run) -> None:
-    assert {each.type for each in usual.resources} == set(NAME_INPUTS)
+def test_every_kind_of_resource_of_a_stack_is_made(usual: Run, private: Run, managed: Run) -> None:
+    assert {each.type for run in (usual, private, managed) for each in run.resources} == set(NAME_INPUTS)
 
 
 def test_every_resource_has_an_explicit_name(usual: Run) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from windlass.project.autoscale import Autoscale
 from windlass.project.definitions import (
     DeploymentDefinition,
     EnvironmentDefinition,
@@ -23,6 +24,7 @@ def make_definition(
     wait_seconds: float = 0,
     previous: Previous = Previous.REMOVE,
     code: str = "code-1",
+    autoscale: Autoscale | None = None,
 ) -> OnlineDefinition:
     """Make the definition of an endpoint whose sample expects `GOOD`."""
     return OnlineDefinition(
@@ -42,6 +44,7 @@ def make_definition(
             probe_seconds=1,
             previous=previous,
             smoke_test=SmokeTest(absolute_tolerance=0.01),
+            autoscale=autoscale,
         ),
         samples=(Sample(name="single", request=b'{"age": 40}', expected=GOOD),),
     )

@@ -14,10 +14,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from windlass.errors.azure import AzureConflictError, AzureNotFoundError
+from windlass.errors.azure import AutoscaleDeniedError, AzureConflictError, AzureNotFoundError
 from windlass.errors.release import DeploymentFailedError, EndpointLockedError, ModelVersionTakenError
 from windlass.project.definitions import EnvironmentDefinition
-from windlass.release.models import Answer, Condition, CreateDeployment, Deployment, Endpoint, ModelVersion
+from windlass.release.models import (
+    Answer,
+    Condition,
+    CreateAutoscale,
+    CreateDeployment,
+    Deployment,
+    Endpoint,
+    ModelVersion,
+    Scaled,
+)
 from windlass.release.traffic import Traffic
 
 ENDPOINT = "shop-churn-online"
@@ -71,7 +80,8 @@ class FakeAzure:
     acts: list[str] = field(default_factory=list)
 
     @contextmanager
-    def _act(self, what: str) -> Iterator[None]:
+    def act(self, what: str) -> Iterator[None]:
+        """Do something that a test may stop, before or after it."""
         self.guard(f"before {what}")
         yield
         self.acts.append(what)
@@ -92,14 +102,14 @@ class FakeAzure:
         known = self.models.get((model.name, model.version))
         if known is not None and known.sha256 != model.sha256:
             raise ModelVersionTakenError(model.name, model.version)
-        with self._act(f"register model {model.label} from {path.name}"):
+        with self.act(f"register model {model.label} from {path.name}"):
             self.models[(model.name, model.version)] = model
 
     def has_environment(self, name: str, version: str) -> bool:
         return (name, version) in self.environments
 
     def register_environment(self, environment: EnvironmentDefinition) -> None:
-        with self._act(f"register environment {environment.name}"):
+        with self.act(f"register environment {environment.name}"):
             self.environments.add((environment.name, environment.version))
 
     # --- online endpoints
@@ -120,7 +130,7 @@ class FakeAzure:
             raise AzureConflictError(f"create {step.name}", "delete and re-create")
         if (step.model.name, step.model.version) not in self.models:
             raise AzureNotFoundError(f"find model {step.model.label}")
-        with self._act(f"create {step.name} of {endpoint}"):
+        with self.act(f"create {step.name} of {endpoint}"):
             condition = Condition.DEAD if step.model.label in self.broken else Condition.READY
             self.deployments[step.name] = Deployment(
                 name=step.name,
@@ -129,7 +139,7 @@ class FakeAzure:
                 model=step.model.label,
                 release=step.release,
                 environment=step.environment,
-                instances=1,
+                instances=step.instances or 1,
             )
         if condition is Condition.DEAD:
             raise DeploymentFailedError(step.name, "ResourceNotReady: the container did not start")
@@ -138,14 +148,14 @@ class FakeAzure:
         for name in traffic.names:
             if name not in self.deployments:
                 raise AzureNotFoundError(f"send traffic of {endpoint} to {name}")
-        with self._act(f"set traffic {traffic}"):
+        with self.act(f"set traffic {traffic}"):
             self.traffic, self.target, self.base = traffic, target, base
             self.history.append(traffic)
 
     def delete_deployment(self, endpoint: str, deployment: str) -> None:
         if self.traffic.share_of(deployment):
             raise AzureConflictError(f"delete {deployment} of {endpoint}", "it has traffic")
-        with self._act(f"delete {deployment}"):
+        with self.act(f"delete {deployment}"):
             self.deployments.pop(deployment, None)
 
     def logs(self, endpoint: str, deployment: str, *, lines: int, container: str = "inference") -> str:
@@ -165,6 +175,35 @@ class FakeAzure:
         if isinstance(answer, Answer):
             return replace(answer, deployment=chosen.name)
         return Answer(status=200, body=json.dumps(answer).encode(), deployment=chosen.name)
+
+
+@dataclass
+class FakeScaling:
+    """Azure Monitor in memory: a setting needs a target to be made, and outlives it."""
+
+    azure: FakeAzure
+    settings: dict[str, Scaled] = field(default_factory=dict)
+    denied: bool = False
+
+    def observe(self, endpoint: str) -> tuple[Scaled, ...]:
+        if self.denied:
+            raise AutoscaleDeniedError(f"list the autoscale settings of {endpoint}")
+        return tuple(self.settings.values())
+
+    def create(self, endpoint: str, step: CreateAutoscale) -> None:
+        if step.deployment not in self.azure.deployments:
+            raise AzureNotFoundError(f"scale {step.deployment} of {endpoint}")
+        with self.azure.act(f"scale {step.deployment}"):
+            self.settings[step.deployment] = Scaled(
+                deployment=step.deployment,
+                digest=step.settings.digest,
+                minimum=step.settings.minimum,
+                maximum=step.settings.maximum,
+            )
+
+    def delete(self, endpoint: str, deployment: str) -> None:
+        with self.azure.act(f"unscale {deployment} of {endpoint}"):
+            self.settings.pop(deployment, None)
 
 
 class FakeJournal:

@@ -10,7 +10,7 @@ from typing import Any
 
 from windlass_emulator.azure import LocalAzure
 from windlass_emulator.feature import Feature
-from windlass_emulator.http import Answer, Principal, Request, Router
+from windlass_emulator.http import Answer, Principal, Request, Route, Router
 from windlass_emulator.processes import Processes
 from windlass_emulator.settings import Settings
 from windlass_emulator.store import Store
@@ -99,6 +99,14 @@ class InProcess:
                 principal=Principal("who-calls", "https://management.azure.com"),
             )
         )
+
+    async def tell(self, route: Route, body: Mapping[str, Any]) -> Answer:
+        """Call an operation of the local Azure's own API."""
+        content = json.dumps(body).encode()
+        request = Request(
+            azure=self.azure, method=route.method, host="", path="", query={}, headers={}, content=content, params={}
+        )
+        return await route.handler(request)
 
     async def settle(self) -> None:
         """Wait until all operations have ended."""

@@ -34,6 +34,15 @@ NAME_INPUTS: Final[Mapping[str, str]] = {
     "azure-native:applicationinsights:Component": "resourceName",
     "azure-native:managedidentity:UserAssignedIdentity": "resourceName",
     "azure-native:authorization:RoleAssignment": "roleAssignmentName",
+    "azure-native:network:VirtualNetwork": "virtualNetworkName",
+    "azure-native:network:NetworkSecurityGroup": "networkSecurityGroupName",
+    "azure-native:network:NatGateway": "natGatewayName",
+    "azure-native:network:PublicIPAddress": "publicIpAddressName",
+    "azure-native:network:PrivateEndpoint": "privateEndpointName",
+    "azure-native:network:PrivateDnsZoneGroup": "privateDnsZoneGroupName",
+    "azure-native:privatedns:PrivateZone": "privateZoneName",
+    "azure-native:privatedns:VirtualNetworkLink": "virtualNetworkLinkName",
+    "azure-native:machinelearningservices:ManagedNetworkSettingsRule": "ruleName",
     "azure-native:machinelearningservices:Workspace": "workspaceName",
     "azure-native:machinelearningservices:Compute": "computeName",
     "azure-native:machinelearningservices:OnlineEndpoint": "endpointName",
@@ -144,7 +153,7 @@ class FakeAzure(mocks.Mocks):  # type: ignore[misc]  # pulumi is not followed by
         outputs["name"] = name
         if args.typ.endswith(":UserAssignedIdentity"):
             outputs |= {"principalId": f"principal of {name}", "clientId": f"client of {name}"}
-        if args.typ.endswith("Endpoint"):
+        if args.typ.endswith(("OnlineEndpoint", "BatchEndpoint")):
             outputs["properties"] = {**args.inputs["properties"], "scoringUri": f"https://{name}.example/score"}
         return f"/fake/{args.typ}/{name}", outputs
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from layout import Layout
-from steps_run import Step, environment, key_of, run
+from steps_run import SetupError, Step, environment, key_of, run
 
 OURS = (".", "packages/emulator", "packages/provider", "packages/runtime")
 _INSTALLING = "Installing Python packages"
@@ -24,6 +24,9 @@ def prepare(layout: Layout) -> bool:
     """Make `.venv` as the lock and our packages say; returns whether anything had to be done."""
     if is_ready(layout) and _sdk_compiled(layout).exists():
         return False
+    if layout.venv.is_symlink():
+        # What is installed there leads to that checkout's own code.
+        raise SetupError("The .venv here is that of another checkout, where it is out of date: run make setup there.")
     step = Step("Python packages (.venv)")
     log = layout.local / "log" / "setup-python.log"
     if not _locked(layout).exists():

@@ -127,14 +127,19 @@ def deployment_document(endpoint: str, step: CreateDeployment) -> Json:
     variables = dict(document.get("environment_variables") or {})
     if step.model.sha256:
         variables.setdefault(DIGEST_VARIABLE, step.model.sha256)
-    return document | {
-        "name": step.name,
-        "endpoint_name": endpoint,
-        "model": f"azureml:{step.model.label}",
-        "environment": f"azureml:{step.environment}",
-        "environment_variables": variables,
-        "tags": {**(document.get("tags") or {}), **{name: value for name, value in tags.items() if value}},
-    }
+    count = {} if step.instances is None else {"instance_count": step.instances}
+    return (
+        document
+        | count
+        | {
+            "name": step.name,
+            "endpoint_name": endpoint,
+            "model": f"azureml:{step.model.label}",
+            "environment": f"azureml:{step.environment}",
+            "environment_variables": variables,
+            "tags": {**(document.get("tags") or {}), **{name: value for name, value in tags.items() if value}},
+        }
+    )
 
 
 def with_traffic(endpoint: Json, traffic: Traffic, *, target: str, base: Traffic) -> Json:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +25,7 @@ _FOREIGN: Final = ("AZURE", "ARM_", "PULUMI_", "HTTPS_PROXY", "NO_PROXY", "REQUE
 _NOT_COPIED: Final = (".git", ".venv", ".windlass", ".*_cache", "__pycache__", ".hypothesis")
 """What is made in a checkout: the copy has its own, or that of the checkout by a link."""
 _QUIET: Final = "--non-interactive --color never --suppress-progress"
+_CREATED: Final = re.compile(r"^ \+ +(azure-native:\S+ \S+)", re.MULTILINE)
 _UP: Final = f"pulumi up --yes --skip-preview {_QUIET} -s"
 _RULES: Final = "--policy-pack infra/policy"
 """What the stack is held to; but not once its protection is off, which rules of production forbid."""
@@ -50,7 +54,7 @@ class Rehearsal:
         self._copy = root / REHEARSALS / stack
         self._environ = {name: value for name, value in environ.items() if not name.startswith(_FOREIGN)}
         self._actions: Mapping[Step, Callable[[], Ran]] = {
-            Step.PREVIEW: self._preview,
+            Step.PREVIEW: lambda: self._run(f"pulumi preview {_RULES} --non-interactive --color never -s {stack}"),
             Step.UP: lambda: self._run(f"{_UP} {stack} {_RULES}"),
             Step.UP_AGAIN: lambda: self._run(f"{_UP} {stack} {_RULES} --expect-no-changes"),
             Step.REFRESH: lambda: self._run(
@@ -68,6 +72,8 @@ class Rehearsal:
 
     def __enter__(self) -> Self:
         """Make the copy and start its local Azure."""
+        # The copy takes the packages of the checkout, so these have to be what its files say.
+        self._must(f"{shlex.quote(sys.executable)} tools/setup", folder=self._root)
         self._clear()
         shutil.copytree(self._root, self._copy, ignore=shutil.ignore_patterns(*_NOT_COPIED))
         (self._copy / ".venv").symlink_to(self._root / ".venv")
@@ -85,11 +91,7 @@ class Rehearsal:
         """Do one step."""
         ran = self._actions[step]()
         resources = _planned(ran.out) if step is Step.PREVIEW else self._resources()
-        said = "" if step is Step.PREVIEW and not ran.code else ran.out
-        return Done(step=step, ok=not ran.code, seconds=ran.seconds, resources=resources, said=said + ran.err)
-
-    def _preview(self) -> Ran:
-        return self._run(f"pulumi preview --json --non-interactive --color never {_RULES} -s {self._stack}")
+        return Done(step=step, ok=not ran.code, seconds=ran.seconds, resources=resources, said=ran.out + ran.err)
 
     def _release(self) -> Ran:
         self._write(released(self._read()))
@@ -120,17 +122,17 @@ class Rehearsal:
         with self._file.open("w", encoding="utf-8") as file:
             YAML(typ="safe").dump(dict(document), file)
 
-    def _must(self, command: str) -> None:
-        ran = self._run(command)
+    def _must(self, command: str, *, folder: Path | None = None) -> None:
+        ran = self._run(command, folder=folder)
         if ran.code:
             raise EngineFailedError(command, ran.err or ran.out)
 
-    def _run(self, command: str) -> Ran:
+    def _run(self, command: str, *, folder: Path | None = None) -> Ran:
         shell = ["sh", "-c", f"if [ -f .windlass/env ]; then . .windlass/env; fi; {command}"]
         begun = time.monotonic()
         done = subprocess.run(
             shell,
-            cwd=self._copy,
+            cwd=folder or self._copy,
             env=self._environ,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -141,17 +143,8 @@ class Rehearsal:
 
 
 def _planned(preview: str) -> int:
-    """Count what the stack would have after what a preview plans."""
-    gone = {"delete", "discard"}
-    try:
-        steps = json.loads(preview)["steps"]
-    except (ValueError, KeyError):
-        return 0  # the preview failed before it had a plan; its exit code says so
-    return sum(step["op"] not in gone and _is_azures(_type_of(step["urn"])) for step in steps)
-
-
-def _type_of(urn: str) -> str:
-    return urn.split("::")[2].rpartition("$")[2]
+    """Count the resources of Azure that a preview of an empty stack plans; each has several lines."""
+    return len(set(_CREATED.findall(preview)))
 
 
 def _is_azures(type_: str) -> bool:

@@ -28,6 +28,18 @@ class AzureDeniedError(PermissionDeniedError):
         )
 
 
+class AutoscaleDeniedError(AzureDeniedError):
+    """Signed in, and allowed to release, but not to scale."""
+
+    def __init__(self, what: str, *, details: Details = ()) -> None:
+        PermissionDeniedError.__init__(
+            self,
+            f"Azure refused to {what}: this identity may not. Give it Contributor on the resource group, or a role of "
+            "your own with Microsoft.Insights/autoscaleSettings/*; or take `autoscale` out of rollout.yml",
+            details=details,
+        )
+
+
 class AzureNotFoundError(NotFoundError):
     """Azure does not know the thing."""
 

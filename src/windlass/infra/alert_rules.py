@@ -83,7 +83,7 @@ def endpoint_rules(settings: EndpointAlerts, endpoint: str) -> tuple[AlertRule, 
 def _latency(threshold: float) -> MetricRule:
     return MetricRule(
         name="latency",
-        says=f"95 of 100 requests take longer than {threshold:g} ms, over 5 minutes.",
+        says=f"5 of 100 requests take longer than {threshold:g} ms, over 5 minutes.",
         namespace=ENDPOINTS,
         metric="RequestLatency_P95",
         operator="GreaterThan",
@@ -95,13 +95,13 @@ def _latency(threshold: float) -> MetricRule:
 def _failures(threshold: float) -> list[AlertRule]:
     """Azure answers 5xx itself; whatever a model answers but 200 reaches the caller as 424."""
     seen = (
-        ("failures", "answered with 5xx", ("statusCodeClass", ("5xx",))),
+        ("failures", "were answered with 5xx", ("statusCodeClass", ("5xx",))),
         ("model-failures", "failed in the model (424)", ("statusCode", ("424",))),
     )
     return [
         MetricRule(
             name=name,
-            says=f"More than {threshold:g} requests a minute were {what}, over 5 minutes.",
+            says=f"More than {threshold:g} requests a minute {what}, over 5 minutes.",
             namespace=ENDPOINTS,
             metric="RequestsPerMinute",
             operator="GreaterThan",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, final
 
@@ -25,16 +26,33 @@ CANNOT_CHANGE: Final = (
 )
 """Azure ignores or refuses a change of these, yet the provider plans an update for them."""
 
+SUBNET: Final = ("properties.properties.subnet.id",)
+"""The same for a cluster that is in a subnet."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterArgs:
-    """What a cluster is made of."""
+    """What a cluster is made of.
+
+    Attributes:
+        place: Where it goes.
+        workspace: The workspace that it belongs to.
+        name: Its name.
+        identity_id: What its nodes run as.
+        settings: Its size.
+        public_addresses: Whether each node has an address of its own to go out by.
+        subnet_id: Where its nodes are, in a network of one's own.
+        needs: What its nodes need to reach what they work with.
+    """
 
     place: Place
     workspace: pulumi.Output[str]
     name: str
     identity_id: pulumi.Output[str]
     settings: ClusterSettings
+    public_addresses: bool = True
+    subnet_id: pulumi.Output[str] | None = None
+    needs: Sequence[pulumi.Resource] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,22 +83,28 @@ class Cluster(Component):
                 compute_type="AmlCompute",
                 compute_location=args.place.location,
                 disable_local_auth=True,
-                properties=_nodes(args.settings),
+                properties=_nodes(args),
             ),
             # A cluster holds nothing: the new one can only take the name when the old one has gone.
-            opts=self.child(replace_on_changes=list(CANNOT_CHANGE), delete_before_replace=True),
+            opts=self.child(
+                replace_on_changes=[*CANNOT_CHANGE, *(SUBNET if args.subnet_id is not None else ())],
+                delete_before_replace=True,
+                depends_on=list(args.needs),
+            ),
         )
         self.outputs = ClusterOutputs(id=compute.id, name=compute.name)
         self.register_outputs({"id": compute.id})
 
 
-def _nodes(settings: ClusterSettings) -> ml.AmlComputePropertiesArgs:
+def _nodes(args: ClusterArgs) -> ml.AmlComputePropertiesArgs:
+    settings = args.settings
     return ml.AmlComputePropertiesArgs(
         vm_size=settings.vm_size,
         vm_priority=settings.priority,
         os_type=ml.OsType.LINUX,
-        # Nodes reach Azure over their own address; nobody reaches them, because remote login is closed.
-        enable_node_public_ip=True,
+        # An address of a node's own is for going out; nobody comes in by it, because remote login is closed.
+        enable_node_public_ip=args.public_addresses,
+        subnet=ml.ResourceIdArgs(id=args.subnet_id) if args.subnet_id is not None else None,
         remote_login_port_public_access=ml.RemoteLoginPortPublicAccess.DISABLED,
         scale_settings=ml.ScaleSettingsArgs(
             min_node_count=settings.min_nodes,

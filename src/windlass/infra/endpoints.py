@@ -17,6 +17,7 @@ from pulumi_azure_native import machinelearningservices as ml
 from windlass.infra.component import Component, Place
 from windlass.infra.workspace import user_assigned
 from windlass.project.endpoints import EndpointFolder
+from windlass.project.exposure import switch
 from windlass.project.settings import ProtectionSettings
 
 LEFT_TO_SCRIPTS: Final = ("properties", "tags", "identity", "sku", "kind")
@@ -39,6 +40,7 @@ class EndpointArgs:
         name: Its name in Azure, unique in the region.
         folder: What its file under endpoints/ says.
         identity_id: What its real-time deployments run as; None for batch, whose jobs run as their cluster.
+        public: Whether it answers public addresses when its file does not say.
         needs: The grants of that identity, which the first deployment relies on.
         protect: Whether Pulumi refuses to delete or replace it.
     """
@@ -48,6 +50,7 @@ class EndpointArgs:
     name: str
     folder: EndpointFolder
     identity_id: pulumi.Output[str] | None
+    public: bool = True
     needs: Sequence[pulumi.Resource]
     protect: bool
 
@@ -90,7 +93,7 @@ class Endpoint(Component):
             properties=ml.OnlineEndpointPropertiesArgs(
                 auth_mode=AUTH_MODES[args.folder.auth_mode],
                 description=args.folder.description or None,
-                public_network_access=args.folder.public_network_access.capitalize(),
+                public_network_access=_access(args),
             ),
             opts=self._untouched(args),
         )
@@ -116,6 +119,11 @@ class Endpoint(Component):
 def is_protected(folder: EndpointFolder, protection: ProtectionSettings) -> bool:
     """Whether Pulumi has to refuse the deletion and the replacement of an endpoint."""
     return protection.endpoints and folder.path not in protection.released_endpoints
+
+
+def _access(args: EndpointArgs) -> str:
+    said = args.folder.public_network_access
+    return switch(args.public) if said is None else said.capitalize()
 
 
 def _tags(args: EndpointArgs) -> dict[str, str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 import pulumi
 
@@ -17,6 +16,7 @@ from windlass.infra.component import Place
 from windlass.infra.fitness import Facts, Needs, rule_of
 from windlass.infra.identity import HolderOfGrant, IdentityOutputs
 from windlass.infra.lookups import Azure
+from windlass.infra.network import NetworkOutputs
 from windlass.infra.observability import ObservabilityOutputs
 from windlass.infra.registry import RegistryOutputs
 from windlass.infra.stack import Stack
@@ -26,13 +26,8 @@ from windlass.infra.workspace import SYSTEM_DATASTORES, WorkspaceOutputs
 from windlass.project.arm_ids import parse_arm_id
 from windlass.project.names import IdentityPurpose, ResourceNames
 from windlass.project.roles import Grant, Target, grants_here
-from windlass.project.settings import BringSettings, Brought, Settings, brought_things
-
-PRIVATE_ENDPOINT_ADDRESSES: Final = 24
-"""Seven private endpoints; that of a workspace alone takes up to a dozen addresses."""
-
-CONTAINER_ADDRESSES: Final = 8
-PODS_PER_NODE: Final = 30
+from windlass.project.settings import BringSettings, Brought, brought_things
+from windlass.project.subnets import PURPOSES, SubnetPurpose, addresses_needed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +45,7 @@ class Existing:
         identities: Who acts.
         elsewhere: What stands in another subscription, where this stack gives no roles.
         gives_roles: Whether this stack gives any; when not, a platform team does.
+        network: The virtual network, with the subnets that are given.
     """
 
     names: ResourceNames
@@ -62,6 +58,7 @@ class Existing:
     identities: Mapping[IdentityPurpose, IdentityOutputs] = field(default_factory=dict)
     elsewhere: Mapping[Target, str] = field(default_factory=dict)
     gives_roles: bool = True
+    network: NetworkOutputs | None = None
 
     def identities_to_make(self, purposes: tuple[IdentityPurpose, ...]) -> tuple[IdentityPurpose, ...]:
         """Leave out the identities that are brought; a brought workspace acts as the one it has."""
@@ -128,25 +125,9 @@ def needs_of(stack: Stack) -> Needs:
         location=stack.settings.azure.location,
         tenant_id=stack.settings.azure.tenant_id,
         mode=settings.network.mode,
-        addresses=addresses_of(settings),
+        addresses=dict(addresses_needed(settings).items()),
         keys=SYSTEM_DATASTORES.value == "AccessKey",
     )
-
-
-def addresses_of(settings: Settings) -> dict[str, int]:
-    """Count the addresses that the stack takes in each subnet when everything has grown to its maximum."""
-    addresses = {
-        "endpoints": PRIVATE_ENDPOINT_ADDRESSES,
-        "clusters": sum(cluster.max_nodes for cluster in settings.clusters.values()),
-        "containers": CONTAINER_ADDRESSES,
-    }
-    if settings.kubernetes is not None:
-        pools = (settings.kubernetes.system, *settings.kubernetes.pools.values())
-        # While a pool is upgraded it has one node more.
-        nodes = sum(pool.max_nodes + 1 for pool in pools)
-        overlay = settings.kubernetes.network_plugin == "azure-overlay"
-        addresses["kubernetes"] = nodes if overlay else nodes * (1 + PODS_PER_NODE)
-    return addresses
 
 
 def _judged(thing: Brought, found: Facts | str, needs: Needs) -> Iterator[str]:
@@ -193,6 +174,17 @@ def _existing(stack: Stack, found: Mapping[str, Facts], logs: str | None) -> Exi
             if given is not None and parse_arm_id(given).subscription_id != home
         },
         gives_roles=stack.settings.windlass.role_assignments == "made",
+        network=_network(bring),
+    )
+
+
+def _network(bring: BringSettings) -> NetworkOutputs | None:
+    if bring.virtual_network is None:
+        return None
+    given: dict[SubnetPurpose, str | None] = {purpose: getattr(bring.subnets, purpose) for purpose in PURPOSES}
+    return NetworkOutputs(
+        id=pulumi.Output.from_input(bring.virtual_network),
+        subnets={key: pulumi.Output.from_input(each) for key, each in given.items() if each is not None},
     )
 
 

@@ -9,16 +9,26 @@ import pulumi
 from pulumi_azure_native import containerregistry
 
 from windlass.infra.component import Component, Place
+from windlass.project.exposure import switch
 from windlass.project.settings import RegistrySettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryArgs:
-    """What the registry is made of."""
+    """What the registry is made of.
+
+    Attributes:
+        place: Where it goes.
+        name: Its name.
+        settings: Its tier.
+        public: Whether it answers public addresses.
+        protect: Whether Pulumi refuses to delete or replace it.
+    """
 
     place: Place
     name: str
     settings: RegistrySettings
+    public: bool
     protect: bool
 
 
@@ -46,7 +56,7 @@ class Registry(Component):
             tags=args.place.tags,
             sku=containerregistry.SkuArgs(name=args.settings.tier),
             admin_user_enabled=False,
-            public_network_access=containerregistry.PublicNetworkAccess.ENABLED,
+            public_network_access=switch(args.public),
             zone_redundancy=_zones(args.settings),
             # Azure keeps it for the life of a registry, yet the provider plans an update for it.
             opts=self.child(protect=args.protect, replace_on_changes=["zoneRedundancy"]),

@@ -9,6 +9,7 @@ import pulumi
 from pulumi_azure_native import storage
 
 from windlass.infra.component import Component, Place
+from windlass.project.exposure import switch
 from windlass.project.settings import StorageSettings
 
 LOWEST_TLS: Final = "TLS1_2"
@@ -16,11 +17,20 @@ LOWEST_TLS: Final = "TLS1_2"
 
 @dataclass(frozen=True, kw_only=True)
 class StorageArgs:
-    """What the storage account is made of."""
+    """What the storage account is made of.
+
+    Attributes:
+        place: Where it goes.
+        name: Its name.
+        settings: Its redundancy and containers.
+        public: Whether it answers public addresses.
+        protect: Whether Pulumi refuses to delete or replace it.
+    """
 
     place: Place
     name: str
     settings: StorageSettings
+    public: bool
     protect: bool
 
 
@@ -68,6 +78,12 @@ class Storage(Component):
             allow_shared_key_access=True,
             enable_https_traffic_only=True,
             minimum_tls_version=LOWEST_TLS,
-            public_network_access=storage.PublicNetworkAccess.ENABLED,
+            public_network_access=switch(args.public),
+            network_rule_set=None if args.public else _only_azure_ml(),
             opts=self.child(protect=args.protect),
         )
+
+
+def _only_azure_ml() -> storage.NetworkRuleSetArgs:
+    """Let in what comes over private endpoints, and Azure ML itself, which works on the account from outside."""
+    return storage.NetworkRuleSetArgs(bypass=storage.Bypass.AZURE_SERVICES, default_action=storage.DefaultAction.DENY)

@@ -9,17 +9,28 @@ import pulumi
 from pulumi_azure_native import keyvault
 
 from windlass.infra.component import Component, Place
+from windlass.project.exposure import switch
 from windlass.project.settings import VaultSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class VaultArgs:
-    """What the key vault is made of."""
+    """What the key vault is made of.
+
+    Attributes:
+        place: Where it goes.
+        name: Its name.
+        tenant_id: Whose identities open it.
+        settings: How long it outlives its deletion.
+        public: Whether it answers public addresses.
+        protect: Whether Pulumi refuses to delete or replace it.
+    """
 
     place: Place
     name: str
     tenant_id: str
     settings: VaultSettings
+    public: bool
     protect: bool
 
 
@@ -62,5 +73,13 @@ def _properties(args: VaultArgs) -> keyvault.VaultPropertiesArgs:
         soft_delete_retention_in_days=args.settings.retention_days,
         # Azure takes true or nothing: a false is refused, because protection cannot be turned off.
         enable_purge_protection=True if args.settings.purge_protection else None,
-        public_network_access="Enabled",
+        public_network_access=switch(args.public),
+        network_acls=None if args.public else _only_azure_ml(),
+    )
+
+
+def _only_azure_ml() -> keyvault.NetworkRuleSetArgs:
+    """Let in what comes over private endpoints, and Azure ML itself, which keeps secrets from outside."""
+    return keyvault.NetworkRuleSetArgs(
+        bypass=keyvault.NetworkRuleBypassOptions.AZURE_SERVICES, default_action=keyvault.NetworkRuleAction.DENY
     )

@@ -10,6 +10,9 @@ import pulumi
 from pulumi_azure_native import machinelearningservices as ml
 
 from windlass.infra.component import Component, Place
+from windlass.infra.managed_network import SHOWN_BY_AZURE, managed_network
+from windlass.project.exposure import EXPOSURE, switch
+from windlass.project.settings import NetworkSettings
 
 CANNOT_CHANGE: Final = ("location", "storageAccount", "keyVault", "hbiWorkspace")
 """Azure keeps these for the life of a workspace, yet the provider plans an update for them."""
@@ -21,7 +24,22 @@ download with tokens that Azure ML signs, so that a person needs no role on the 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkspaceArgs:
-    """What the workspace is made of."""
+    """What the workspace is made of.
+
+    Attributes:
+        place: Where it goes.
+        name: Its name.
+        title: What people see.
+        storage_account_id: Where it keeps assets and results.
+        key_vault_id: Where it keeps secrets.
+        container_registry_id: Where it keeps images.
+        application_insights_id: Where it reports to.
+        identity_id: What it acts as.
+        needs: The roles of that identity.
+        network: Who reaches it, and what its own network lets out.
+        image_build_compute: The cluster that builds images, when the registry cannot.
+        protect: Whether Pulumi refuses to delete or replace it.
+    """
 
     place: Place
     name: str
@@ -32,6 +50,8 @@ class WorkspaceArgs:
     application_insights_id: pulumi.Output[str]
     identity_id: pulumi.Output[str]
     needs: Sequence[pulumi.Resource]
+    network: NetworkSettings
+    image_build_compute: str | None
     protect: bool
 
 
@@ -75,8 +95,17 @@ class Workspace(Component):
             primary_user_assigned_identity=args.identity_id,
             system_datastores_auth_mode=SYSTEM_DATASTORES,
             hbi_workspace=False,
-            public_network_access=ml.PublicNetworkAccessType.ENABLED,
-            opts=self.child(protect=args.protect, depends_on=args.needs, replace_on_changes=list(CANNOT_CHANGE)),
+            public_network_access=switch(EXPOSURE[args.network.mode].workspace),
+            managed_network=managed_network(args.network),
+            # The first deployment needs the network, and may come before the first compute that would bring it up.
+            provision_network_now=True if args.network.mode == "managed" else None,
+            image_build_compute=args.image_build_compute,
+            opts=self.child(
+                protect=args.protect,
+                depends_on=args.needs,
+                replace_on_changes=list(CANNOT_CHANGE),
+                ignore_changes=list(SHOWN_BY_AZURE) if args.network.mode == "managed" else None,
+            ),
         )
         self.outputs = WorkspaceOutputs(id=workspace.id, name=workspace.name, place=args.place)
         self.register_outputs({"id": workspace.id})

@@ -39,11 +39,13 @@ def _is_left_to_releases(resource: Resource, facts: Facts) -> Iterator[str]:
     del facts
     if resource.type in OF_RELEASES:
         yield "is made and changed by releases"
-    for path in _OF_ENDPOINTS.get(resource.type, ()):
+    if resource.type not in _OF_ENDPOINTS or "properties" in resource.ignore_changes:
+        # What is ignored is shown as it was found last: after a refresh with the traffic that a release has set.
+        return
+    for path in _OF_ENDPOINTS[resource.type]:
         if resource.read(path) not in (MISSING, {}):
             yield f"sets {path}"
-    if resource.type in _OF_ENDPOINTS and "properties" not in resource.ignore_changes:
-        yield "does not ignore changes of properties, so that a run would put the traffic back"
+    yield "does not ignore changes of properties, so that a run would put the traffic back"
 
 
 RELEASE_RULES: Final = (

@@ -56,6 +56,25 @@ def _kubernetes_knows_the_way_to_sign_in(
         )
 
 
+def _answers_where_the_stack_does(
+    settings: StackSettings, folder: EndpointFolder, _: DeploymentChoices
+) -> Iterator[Problem]:
+    mode, says = settings.windlass.network.mode, folder.public_network_access
+    refused = {
+        ("private", "enabled"): "nothing of that stack has a public address",
+        ("public", "disabled"): "that stack has no private address by which anybody would reach it",
+    }
+    why = refused.get((mode, says or ""))
+    # The network of a brought workspace is not known here, and container groups have a rule of their own.
+    known = settings.windlass.bring.workspace is None and folder.serving.compute != "container-instance"
+    if why is not None and known:
+        yield Problem(
+            file=f"{ENDPOINTS_FOLDER}/{folder.path}/{ENDPOINT_FILE}",
+            where="public_network_access",
+            what=f"is {says}, but network.mode of Pulumi.{settings.stack}.yaml is {mode}: {why}; remove the key",
+        )
+
+
 def _container_groups_are_public_and_open_by_a_key(
     settings: StackSettings, folder: EndpointFolder, _: DeploymentChoices
 ) -> Iterator[Problem]:
@@ -143,6 +162,7 @@ _RULES: tuple[Callable[[StackSettings, EndpointFolder, DeploymentChoices], Itera
     _there_is_a_kubernetes_cluster,
     _container_groups_are_public_and_open_by_a_key,
     _kubernetes_knows_the_way_to_sign_in,
+    _answers_where_the_stack_does,
     _size_of_an_instance_fits_its_compute,
     _batch_runs_on_a_cluster_of_the_stack,
     _batch_takes_no_more_nodes_than_there_are,

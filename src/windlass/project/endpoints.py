@@ -45,7 +45,7 @@ class _EndpointFile(BaseModel):
 
 class _OnlineEndpointFile(_EndpointFile):
     auth_mode: Literal["key", "aml_token", "aad_token"] = "key"
-    public_network_access: Literal["enabled", "disabled"] = "enabled"
+    public_network_access: Literal["enabled", "disabled"] | None = None
 
 
 class _BatchEndpointFile(_EndpointFile):
@@ -60,8 +60,8 @@ class EndpointFolder(BaseModel):
     model: str = Field(description="The folder under endpoints/")
     kind: EndpointKind = Field(description="Real-time or batch")
     auth_mode: Literal["key", "aml_token", "aad_token"] = Field(description="How callers prove who they are")
-    public_network_access: Literal["enabled", "disabled"] = Field(
-        default="enabled", description="Whether it answers outside a private network"
+    public_network_access: Literal["enabled", "disabled"] | None = Field(
+        default=None, description="Whether it answers public addresses; as the stack's network.mode says when absent"
     )
     description: str = Field(default="", description="One sentence for people")
     tags: dict[str, str] = Field(default_factory=dict, description="Tags of this endpoint alone")

@@ -215,7 +215,12 @@ class _Folder:
     def rollout(self, overlay: Document) -> Rollout | None:
         file = self._side / "rollout.yml"
         base = self._read(file) if file.is_file() else {}
-        return self._parse(file, Rollout, merge(base, overlay.get("rollout", {})))
+        rollout = self._parse(file, Rollout, merge(base, overlay.get("rollout", {})))
+        compute = overlay.get("serving", {}).get("compute", "managed")
+        if rollout is not None and rollout.autoscale is not None and compute != "managed":
+            where = f"is for managed deployments, and serving.compute of this stack is {compute}"
+            self._problem(file, "autoscale", f"{where}; write `autoscale: null` into the overlay's rollout")
+        return rollout
 
     def samples(self, rollout: Rollout | None) -> tuple[Sample, ...]:
         folder = self._base / "samples"

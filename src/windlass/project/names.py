@@ -59,6 +59,9 @@ ACTION_GROUP_LIMIT: Final = 260
 ALERT_LIMIT: Final = 260
 BUDGET_LIMIT: Final = 63
 ENDPOINT_LIMIT: Final = 32
+NETWORK_LIMIT: Final = 64
+NETWORK_PART_LIMIT: Final = 80
+PRIVATE_ENDPOINT_LIMIT: Final = 64
 
 _GRANTS: Final = uuid.uuid5(uuid.NAMESPACE_URL, "windlass/grants")
 
@@ -118,6 +121,21 @@ def resource_names(scope: NameScope) -> ResourceNames:
 def identity_name(scope: NameScope, purpose: IdentityPurpose) -> str:
     """Name the managed identity that a part of the stack acts as."""
     return _hyphenated("id", (scope.project, scope.stack, purpose), scope.token, IDENTITY_LIMIT)
+
+
+def virtual_network_name(scope: NameScope) -> str:
+    """Name the virtual network of a private stack."""
+    return _hyphenated("vnet", (scope.project, scope.stack), scope.token, NETWORK_LIMIT)
+
+
+def network_part_name(scope: NameScope, kind: Literal["nsg", "nat", "pip"], part: str) -> str:
+    """Name something of the virtual network: a security group, a NAT gateway, a public address."""
+    return _hyphenated(kind, (scope.project, scope.stack, part), scope.token, NETWORK_PART_LIMIT)
+
+
+def private_endpoint_name(scope: NameScope, part: str) -> str:
+    """Name a private endpoint by what it leads to, such as storage-blob."""
+    return _hyphenated("pe", (scope.project, scope.stack, part), scope.token, PRIVATE_ENDPOINT_LIMIT)
 
 
 def identity_id(scope: NameScope, resource_group: str, name: str) -> str:

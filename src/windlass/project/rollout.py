@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from windlass.project.autoscale import Autoscale
+
 ALL_TRAFFIC = 100
 
 Percent = Annotated[int, Field(ge=1, le=ALL_TRAFFIC)]
@@ -71,6 +73,9 @@ class Rollout(_Settings):
     smoke_test: SmokeTest = Field(default=SmokeTest(), description="What must be right before any traffic")
     previous: Previous = Field(
         default=Previous.KEEP, description="keep: the old version stays for a fast way back; remove: it goes"
+    )
+    autoscale: Autoscale | None = Field(
+        default=None, description="How many instances each deployment has; `instance_count` of deployment.yml if absent"
     )
 
     @field_validator("steps")

@@ -8,8 +8,10 @@ is: live traffic is on versions that answer at every moment, and the same comman
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from windlass.errors import WindlassError
+from windlass.errors.azure import AzureDeniedError
 from windlass.errors.release import (
     ModelMissingError,
     RollBackIncompleteError,
@@ -26,12 +28,23 @@ from windlass.project.definitions import (
 )
 from windlass.project.image import ImageDefinition
 from windlass.release.journal import FINISHED
-from windlass.release.models import Candidate, ModelVersion, Phase, Plan, Progress, Released, Step
+from windlass.release.models import Candidate, Endpoint, ModelVersion, Phase, Plan, Progress, Released, Scaled, Step
 from windlass.release.perform import Performer
 from windlass.release.plan import plan_confirm, plan_release, plan_roll_back, plan_undo
 from windlass.release.plan_groups import plan_group_release, plan_group_roll_back
-from windlass.release.ports import Assets, Clock, Images, Journal, Journals, Listener, OnlineEndpoints, Scoring
+from windlass.release.ports import (
+    Assets,
+    Clock,
+    Images,
+    Journal,
+    Journals,
+    Listener,
+    OnlineEndpoints,
+    Scaling,
+    Scoring,
+)
 from windlass.release.report import plan_as_json, step_as_json
+from windlass.release.scaling import scale_plan, unscale
 
 ModelChoice = ModelFiles | RegisteredModel
 
@@ -51,6 +64,7 @@ class Releases:
         scoring: Scoring,
         journals: Journals,
         clock: Clock,
+        scaling: Scaling | None = None,
         images: Images | None = None,
     ) -> None:
         self._assets = assets
@@ -58,13 +72,16 @@ class Releases:
         self._scoring = scoring
         self._journals = journals
         self._clock = clock
+        self._scaling = scaling
         self._images = images
 
     def plan(self, definition: OnlineDefinition, model: ModelChoice, endpoint: str) -> Plan:
         """Look at Azure and plan; nothing is changed."""
         candidate = self._candidate(definition, model)
         make = plan_release if definition.deployment.image is None else plan_group_release
-        return make(definition, candidate, self._endpoints.observe(endpoint))
+        observed, wanted = self._endpoints.observe(endpoint), definition.rollout.autoscale
+        plan = make(definition, candidate, observed)
+        return scale_plan(plan, wanted, observed, self._scaled(endpoint, needed=wanted is not None))
 
     def plan_roll_back(self, endpoint: str, definition: OnlineDefinition | None = None) -> Plan:
         """Look at Azure and plan the way back; nothing is changed.
@@ -80,7 +97,9 @@ class Releases:
 
     def plan_confirm(self, endpoint: str) -> Plan:
         """Look at Azure and plan the end of a release; nothing is changed."""
-        return plan_confirm(self._endpoints.observe(endpoint))
+        observed = self._endpoints.observe(endpoint)
+        plan = plan_confirm(observed)
+        return replace(plan, steps=self._unscaled(plan.steps, observed))
 
     def release(
         self, definition: OnlineDefinition, model: ModelChoice, endpoint: str, listen: Listener = ignore
@@ -121,6 +140,7 @@ class Releases:
             endpoints=self._endpoints,
             scoring=self._scoring,
             clock=self._clock,
+            scaling=self._scaling,
             images=self._images,
         )
         try:
@@ -163,11 +183,24 @@ class Releases:
     ) -> None:
         journal.write("rolling back", cause=failure.cause)
         try:
-            steps = plan_undo(plan, self._endpoints.observe(plan.endpoint))
+            observed = self._endpoints.observe(plan.endpoint)
+            steps = self._unscaled(plan_undo(plan, observed), observed)
             self._walk(steps, performer, journal, listen, rolling_back=True)
         except WindlassError as error:
             raise RollBackIncompleteError(plan.endpoint, failure, error) from error
         journal.write(FINISHED, verdict="rolled back", cause=failure.cause)
+
+    def _unscaled(self, steps: tuple[Step, ...], endpoint: Endpoint) -> tuple[Step, ...]:
+        return unscale(steps, endpoint, self._scaled(endpoint.name, needed=False))
+
+    def _scaled(self, endpoint: str, *, needed: bool) -> tuple[Scaled, ...]:
+        """Look at autoscale. Who may not look has made none, so that is an error only where some is asked for."""
+        try:
+            return () if self._scaling is None else self._scaling.observe(endpoint)
+        except AzureDeniedError:
+            if needed:
+                raise
+            return ()
 
     def _serving(self, plan: Plan) -> dict[str, int]:
         return self._endpoints.observe(plan.endpoint).traffic.as_dict()

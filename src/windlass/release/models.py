@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from windlass.project.autoscale import Autoscale
 from windlass.project.definitions import DeploymentDefinition, EnvironmentDefinition, Sample
 from windlass.project.image import ImageDefinition
 from windlass.project.rollout import SmokeTest as SmokeSettings
@@ -139,6 +140,25 @@ class Endpoint:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Scaled:
+    """An autoscale setting as Azure shows it; its deployment may be gone.
+
+    Attributes:
+        deployment: What it scales.
+        digest: What its content was when it was made; empty when this toolkit did not make it.
+        enabled: Whether it scales anything.
+        minimum: Fewest instances, outside hours of their own.
+        maximum: Most instances.
+    """
+
+    deployment: str
+    digest: str = ""
+    enabled: bool = True
+    minimum: int = 0
+    maximum: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Candidate:
     """What shall go into service.
 
@@ -183,13 +203,34 @@ class BuildImage:
 
 @dataclass(frozen=True, kw_only=True)
 class CreateDeployment:
-    """Bring the version up beside the others, without traffic."""
+    """Bring the version up beside the others, without traffic.
+
+    Attributes:
+        instances: With how many instances it starts, where that is not for its file to say.
+    """
 
     name: str
     model: ModelVersion
     environment: str
     release: str
     definition: DeploymentDefinition = field(repr=False)
+    instances: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateAutoscale:
+    """Have Azure Monitor hold the instance count of a deployment."""
+
+    deployment: str
+    settings: Autoscale = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeleteAutoscale:
+    """Remove the autoscale setting of a deployment, which would outlive it."""
+
+    deployment: str
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,10 +281,12 @@ Step = (
     | RegisterEnvironment
     | BuildImage
     | CreateDeployment
+    | CreateAutoscale
     | SmokeTest
     | ShiftTraffic
     | Watch
     | Settle
+    | DeleteAutoscale
     | DeleteDeployment
 )
 

@@ -22,18 +22,21 @@ from windlass.release.models import (
     Answer,
     BuildImage,
     Condition,
+    CreateAutoscale,
     CreateDeployment,
+    DeleteAutoscale,
     DeleteDeployment,
     Endpoint,
     RegisterEnvironment,
     RegisterModel,
+    Scaled,
     Settle,
     ShiftTraffic,
     SmokeTest,
     Step,
     Watch,
 )
-from windlass.release.ports import Assets, Clock, Images, OnlineEndpoints, Scoring
+from windlass.release.ports import Assets, Clock, Images, OnlineEndpoints, Scaling, Scoring
 
 LOG_LINES = 200
 _SETTLE_SECONDS = 2.0
@@ -53,6 +56,7 @@ class Performer:
         endpoints: OnlineEndpoints,
         scoring: Scoring,
         clock: Clock,
+        scaling: Scaling | None = None,
         images: Images | None = None,
     ) -> None:
         self._endpoint = endpoint
@@ -60,6 +64,7 @@ class Performer:
         self._endpoints = endpoints
         self._scoring = scoring
         self._clock = clock
+        self._scaling = scaling
         self._images = images
 
     def perform(self, step: Step) -> bool:
@@ -74,6 +79,10 @@ class Performer:
                 changed = self._build_image(step)
             case CreateDeployment():
                 changed = self._create(step)
+            case CreateAutoscale():
+                changed = self._scale(step)
+            case DeleteAutoscale():
+                changed = self._unscale(step)
             case SmokeTest():
                 self._smoke_test(step)
             case ShiftTraffic():
@@ -127,6 +136,29 @@ class Performer:
             if found.condition is Condition.DEAD:
                 raise DeploymentFailedError(step.name, "Azure could not bring it up")
             return False
+
+    def _scale(self, step: CreateAutoscale) -> bool:
+        """Only after the deployment is there and still: Azure refuses a setting without its target."""
+        self._settled(step.deployment)
+        found = self._setting_of(step.deployment)
+        if found is not None and found.enabled and found.digest == step.settings.digest:
+            return False
+        self._scalers().create(self._endpoint, step)
+        return True
+
+    def _unscale(self, step: DeleteAutoscale) -> bool:
+        if self._setting_of(step.deployment) is None:
+            return False
+        self._scalers().delete(self._endpoint, step.deployment)
+        return True
+
+    def _setting_of(self, deployment: str) -> Scaled | None:
+        found = self._scalers().observe(self._endpoint)
+        return next((each for each in found if each.deployment == deployment), None)
+
+    def _scalers(self) -> Scaling:
+        assert self._scaling is not None, "a plan with autoscale was made without looking at it"
+        return self._scaling
 
     def _smoke_test(self, step: SmokeTest) -> None:
         failures = self._probe(step)

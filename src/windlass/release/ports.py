@@ -9,7 +9,15 @@ from typing import Protocol
 
 from windlass.project.definitions import EnvironmentDefinition
 from windlass.project.image import ImageDefinition
-from windlass.release.models import Answer, CreateDeployment, Endpoint, ModelVersion, Progress
+from windlass.release.models import (
+    Answer,
+    CreateAutoscale,
+    CreateDeployment,
+    Endpoint,
+    ModelVersion,
+    Progress,
+    Scaled,
+)
 from windlass.release.traffic import Traffic
 
 Listener = Callable[[Progress], None]
@@ -104,6 +112,22 @@ class OnlineEndpoints(Protocol):
 
     def logs(self, endpoint: str, deployment: str, *, lines: int, container: str = "inference") -> str:
         """Read the end of a container's log."""
+        ...
+
+
+class Scaling(Protocol):
+    """What holds the instance counts of deployments. Its settings are no parts of them and outlive them."""
+
+    def observe(self, endpoint: str) -> tuple[Scaled, ...]:
+        """Look at the settings of an endpoint's deployments, also of those that are gone."""
+        ...
+
+    def create(self, endpoint: str, step: CreateAutoscale) -> None:
+        """Make or change the setting of a deployment; it is on at once."""
+        ...
+
+    def delete(self, endpoint: str, deployment: str) -> None:
+        """Remove the setting of a deployment; that it is gone already is no error."""
         ...
 
 

@@ -7,7 +7,9 @@ from typing import Any, assert_never
 from windlass.errors.release import describe_traffic
 from windlass.release.models import (
     BuildImage,
+    CreateAutoscale,
     CreateDeployment,
+    DeleteAutoscale,
     DeleteDeployment,
     Plan,
     RegisterEnvironment,
@@ -34,6 +36,10 @@ def describe_step(step: Step) -> str:
             text = f"wait until the old address is forgotten, {step.seconds:g} s after the switch"
         case CreateDeployment():
             text = f"create deployment {step.name} with model {step.model.label}"
+        case CreateAutoscale():
+            text = f"scale {step.deployment} between {step.settings.minimum} and {step.settings.maximum} instances"
+        case DeleteAutoscale():
+            text = f"remove the autoscale setting of {step.deployment}: {step.reason}"
         case SmokeTest():
             text = f"test {step.deployment} with {_count(len(step.samples), 'sample')}"
         case ShiftTraffic():
@@ -64,6 +70,14 @@ def step_as_json(step: Step) -> dict[str, Any]:
                 "model": step.model.label,
                 "environment": step.environment,
                 "release": step.release,
+                **({} if step.instances is None else {"instances": step.instances}),
+            }
+        case CreateAutoscale():
+            facts = {
+                "deployment": step.deployment,
+                "minimum": step.settings.minimum,
+                "maximum": step.settings.maximum,
+                "autoscale": step.settings.digest,
             }
         case SmokeTest():
             facts = {"deployment": step.deployment, "samples": [sample.name for sample in step.samples]}
@@ -71,6 +85,8 @@ def step_as_json(step: Step) -> dict[str, Any]:
             facts = {"traffic": step.traffic.as_dict()}
         case Watch():
             facts = {"deployment": step.test.deployment, "share": step.share, "seconds": step.seconds}
+        case DeleteAutoscale():
+            facts = {"deployment": step.deployment, "reason": step.reason}
         case DeleteDeployment():
             facts = {"deployment": step.name, "reason": step.reason}
         case _:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from windlass.release.models import Endpoint
+from windlass.release.models import Deployment, Endpoint, Scaled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +25,28 @@ class BatchStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointStatus:
-    """One endpoint of a stack, with the folder it belongs to; `found` is None when Azure has it no more."""
+    """One endpoint of a stack, with the folder it belongs to.
+
+    Attributes:
+        found: What Azure shows; None when it has it no more.
+        scaled: The autoscale settings of its deployments, also of those that are gone.
+    """
 
     folder: str
     kind: str
     name: str
     found: Endpoint | BatchStatus | None
+    scaled: tuple[Scaled, ...] = ()
+
+    def setting_of(self, deployment: str) -> Scaled | None:
+        """The autoscale setting of a deployment."""
+        return next((each for each in self.scaled if each.deployment == deployment), None)
+
+    @property
+    def orphans(self) -> tuple[Scaled, ...]:
+        """Autoscale settings that have outlived their deployments; the next release removes them."""
+        names = self.found.names if isinstance(self.found, Endpoint) else ()
+        return tuple(each for each in self.scaled if each.deployment not in names)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +71,13 @@ def status_rows(statuses: tuple[EndpointStatus, ...]) -> tuple[Row, ...]:
 def status_as_json(statuses: tuple[EndpointStatus, ...]) -> list[dict[str, Any]]:
     """Give the endpoints as plain values."""
     return [
-        {"folder": status.folder, "kind": status.kind, "endpoint": status.name, **_found_as_json(status.found)}
+        {
+            "folder": status.folder,
+            "kind": status.kind,
+            "endpoint": status.name,
+            **_found_as_json(status),
+            **({"orphaned_autoscale": [each.deployment for each in status.orphans]} if status.orphans else {}),
+        }
         for status in statuses
     ]
 
@@ -73,7 +95,7 @@ def _rows(status: EndpointStatus) -> tuple[Row, ...]:
                     state=each.state,
                     model=each.model,
                     share=f"{online.traffic.share_of(each.name)} %",
-                    instances=str(each.instances),
+                    instances=_instances(each, status.setting_of(each.name)),
                 )
                 for each in online.deployments
             )
@@ -88,10 +110,21 @@ def _rows(status: EndpointStatus) -> tuple[Row, ...]:
                 )
                 for name, state, model in batch.deployments
             )
-    return rows or (Row(**head, state="no deployment"),)
+    orphans = tuple(
+        Row(**head, deployment=each.deployment, state="gone, but for its autoscale") for each in status.orphans
+    )
+    return (rows or (Row(**head, state="no deployment"),)) + orphans
 
 
-def _found_as_json(found: Endpoint | BatchStatus | None) -> dict[str, Any]:
+def _instances(deployment: Deployment, setting: Scaled | None) -> str:
+    if setting is None:
+        return str(deployment.instances)
+    off = "" if setting.enabled else ", off"
+    return f"{deployment.instances} ({setting.minimum} to {setting.maximum}{off})"
+
+
+def _found_as_json(status: EndpointStatus) -> dict[str, Any]:
+    found = status.found
     match found:
         case None:
             return {"exists": False, "deployments": []}
@@ -111,6 +144,7 @@ def _found_as_json(found: Endpoint | BatchStatus | None) -> dict[str, Any]:
                         "share": found.traffic.share_of(each.name),
                         "instance_type": each.instance_type,
                         "instances": each.instances,
+                        "autoscale": _setting_as_json(status.setting_of(each.name)),
                     }
                     for each in found.deployments
                 ],
@@ -123,3 +157,9 @@ def _found_as_json(found: Endpoint | BatchStatus | None) -> dict[str, Any]:
                     {"name": name, "state": state, "model": model} for name, state, model in found.deployments
                 ],
             }
+
+
+def _setting_as_json(setting: Scaled | None) -> dict[str, Any] | None:
+    if setting is None:
+        return None
+    return {"enabled": setting.enabled, "minimum": setting.minimum, "maximum": setting.maximum}

@@ -296,6 +296,13 @@ def test_an_endpoint_leaves_its_properties_to_releases() -> None:
     assert findings("no-releases-in-pulumi", endpoint) == ()
 
 
+def test_traffic_that_a_refresh_has_found_is_not_set_by_the_program() -> None:
+    found = {"properties": {"traffic": {"churn-2": 100.0}}}
+    endpoint = Resource(type=f"{ML}:OnlineEndpoint", name="it", properties=found, ignore_changes=("properties",))
+
+    assert findings("no-releases-in-pulumi", endpoint) == ()
+
+
 def test_a_cluster_may_keep_nodes_for_a_reason() -> None:
     kept = {"vm_size": "Standard_DS3_v2", "max_nodes": 4, "min_nodes": 1, "kept_because": "scores every minute"}
     cluster = Resource(type=f"{ML}:Compute", name="it", properties=nodes(scaleSettings={"minNodeCount": 1}))

@@ -107,6 +107,25 @@ def told(settings: StackSettings, folder: EndpointFolder, deployment: Deployment
             ),
         ),
         (
+            {"network": {"mode": "private"}},
+            online("managed", public_network_access="enabled"),
+            None,
+            (
+                "endpoints/churn/online/endpoint.yml: public_network_access: is enabled, but network.mode of "
+                "Pulumi.prod.yaml is private: nothing of that stack has a public address; remove the key"
+            ),
+        ),
+        (
+            {},
+            online("managed", public_network_access="disabled"),
+            None,
+            (
+                "endpoints/churn/online/endpoint.yml: public_network_access: is disabled, but network.mode of "
+                "Pulumi.prod.yaml is public: that stack has no private address by which anybody would reach it; "
+                "remove the key"
+            ),
+        ),
+        (
             {"kubernetes": KUBERNETES},
             online("kubernetes"),
             of_size("Standard_DS3_v2"),
@@ -163,6 +182,9 @@ def test_what_the_stack_does_not_have_is_told_with_file_and_key(
     ("settings", "folder", "deployment"),
     [
         ({}, online("managed"), of_size("Standard_DS3_v2")),
+        ({"network": {"mode": "private"}}, online("managed", public_network_access="disabled"), None),
+        ({"network": {"mode": "managed"}}, online("managed", public_network_access="disabled"), None),
+        ({"bring": {"workspace": WORKSPACE}}, online("managed", public_network_access="disabled"), None),
         ({}, online("container-instance"), of_size("whatever")),
         ({"kubernetes": KUBERNETES}, online("kubernetes"), of_size("small")),
         ({"kubernetes": KUBERNETES}, online("kubernetes"), None),

@@ -98,6 +98,42 @@ ROWS: Mapping[str, tuple[tuple[dict[str, Any], dict[str, str]], ...]] = {
             {**PRIVATE, "network": {"mode": "managed", "outbound": {"data": {"private_endpoint": ACCOUNT}}}},
             {"network.outbound.data": "private_endpoint and subresource go together; write both or neither"},
         ),
+        (
+            {**PRIVATE, "network": {"mode": "managed", "outbound": {"data": {"fqdn": "data.contoso.com"}}}},
+            {
+                "network.outbound.data.fqdn": "needs isolation approved: with isolation internet everything is let "
+                "out already, and only private_endpoint rules are taken"
+            },
+        ),
+        (
+            {
+                **PRIVATE,
+                "network": {
+                    "mode": "managed",
+                    "outbound": {"storage-queue": {"private_endpoint": ACCOUNT, "subresource": "queue"}},
+                },
+            },
+            {"network.outbound.storage-queue": "is the name of a rule that Windlass makes itself; choose another"},
+        ),
+    ),
+    "_firewall_guards_approved_names": (
+        (
+            {**PRIVATE, "network": {"mode": "managed", "firewall": "Basic"}},
+            {"network.firewall": "belongs to isolation approved, and this one is internet; remove it"},
+        ),
+    ),
+    "_subnets_hold_what_grows": (
+        (
+            {
+                **PRIVATE,
+                "network": {"mode": "private", "address_space": "10.40.0.0/22"},
+                "clusters": {"cpu": {"vm_size": "Standard_DS3_v2", "max_nodes": 252}},
+            },
+            {
+                "network.address_space": "10.40.0.0/22 has 251 addresses for clusters, which may take 252; "
+                "write a wider range, or let less grow"
+            },
+        ),
     ),
     "_managed_network_excludes_kubernetes": (
         (

@@ -6,7 +6,7 @@ from itertools import chain, repeat
 
 import pytest
 from support.definitions import GOOD, make_definition, make_model
-from support.fake_azure import ENDPOINT, FakeAzure, FakeClock, FakeJournals
+from support.fake_azure import ENDPOINT, FakeAzure, FakeClock, FakeJournals, FakeScaling
 
 from windlass.errors import ExitCode
 from windlass.errors.azure import AzureBusyError, AzureRequestError
@@ -62,6 +62,7 @@ class World:
         self.borders: list[str] = []
         self.told: list[Progress] = []
         self.react: Callable[[Progress], None] = ignore
+        self.scaling = FakeScaling(self.azure)
 
     def process(self) -> Releases:
         return Releases(
@@ -70,6 +71,7 @@ class World:
             scoring=self.azure,
             journals=self.journals,
             clock=self.clock,
+            scaling=self.scaling,
         )
 
     def release(self, version: int, definition: OnlineDefinition | None = None) -> Released:

@@ -7,6 +7,8 @@
                           {"operation": "online_deployment", "code": "BadRequest", "message": "no such image"}
     DELETE /faults      forget all
     DELETE /faults/{n}  forget one
+    GET    /metrics     what was said of metrics
+    PUT    /metrics     say what a metric is: {"resource": "/subscriptions/..", "metric": "..", "value": 90}
     GET    /principals  the principals that were made
     POST   /principals  make one without any role: {"name": "deployer", "kind": "ServicePrincipal", "groups": []}; the
                         answer has object_id, client_id and client_secret, which is told once and kept as a digest

@@ -53,6 +53,7 @@ DURATIONS: Mapping[str, float] = MappingProxyType(
         "online_deployment.create": 1.0,
         "online_deployment.update": 0.5,
         "online_deployment.delete": 0.5,
+        "autoscale.look": 10.0,
         "batch_endpoint.create": 0.3,
         "batch_endpoint.delete": 0.3,
         "batch_deployment.create": 0.5,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
 from windlass.project.settings.parts import ArmId, ClusterName, Section
 
 NetworkMode = Literal["public", "private", "managed"]
+
+OWN_RULES: Final = ("storage-queue", "storage-table")
+"""Outbound rules that every managed network gets: batch endpoints hand out work over queues and tables."""
 
 
 class OutboundRule(Section):

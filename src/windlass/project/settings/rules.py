@@ -14,6 +14,8 @@ from windlass.project.arm_ids import parse_arm_id, same_type
 from windlass.project.names import OWN_TAGS
 from windlass.project.settings.bring import BringSubnets, brought_things
 from windlass.project.settings.document import Settings
+from windlass.project.settings.network import OWN_RULES
+from windlass.project.subnets import too_small
 
 Problem = tuple[str, str]
 """Key path under `windlass:settings`, and what is wrong there with what to do instead."""
@@ -45,10 +47,7 @@ def contradictions(settings: Settings, *, without: Collection[str] = ()) -> tupl
     return tuple(problem for rule in asked for problem in rule.find(settings))
 
 
-_COMING = (
-    "network",
-    "kubernetes",
-)
+_COMING = ("kubernetes",)
 """Sections whose components are not there yet."""
 
 
@@ -98,6 +97,26 @@ def _outbound_rules(settings: Settings) -> Iterator[Problem]:
             yield where, f"needs exactly one of fqdn, service_tag and private_endpoint (it has {len(chosen)})"
         if (rule.private_endpoint is None) != (rule.subresource is None):
             yield where, "private_endpoint and subresource go together; write both or neither"
+        if settings.network.isolation == "internet" and len(chosen) == 1 and rule.private_endpoint is None:
+            says = "needs isolation approved: with isolation internet everything is let out already"
+            yield f"{where}.{chosen[0]}", f"{says}, and only private_endpoint rules are taken"
+        if name in OWN_RULES:
+            yield where, "is the name of a rule that Windlass makes itself; choose another"
+
+
+def _firewall_guards_approved_names(settings: Settings) -> Iterator[Problem]:
+    network = settings.network
+    if network.mode == "managed" and "firewall" in network.model_fields_set and network.isolation != "approved":
+        yield "network.firewall", f"belongs to isolation approved, and this one is {network.isolation}; remove it"
+
+
+def _subnets_hold_what_grows(settings: Settings) -> Iterator[Problem]:
+    network = settings.network
+    if network.mode != "private" or settings.bring.virtual_network is not None or any(_addresses(settings)):
+        return
+    for subnet, count in too_small(settings):
+        says = f"{network.address_space} has {subnet.usable} addresses for {subnet.purpose}, which may take {count}"
+        yield "network.address_space", f"{says}; write a wider range, or let less grow"
 
 
 def _managed_network_excludes_kubernetes(settings: Settings) -> Iterator[Problem]:
@@ -252,6 +271,8 @@ RULES: tuple[Rule, ...] = (
     _rule(_network_keys_fit_the_mode, "network"),
     _rule(_addresses, "network"),
     _rule(_outbound_rules, "network"),
+    _rule(_firewall_guards_approved_names, "network"),
+    _rule(_subnets_hold_what_grows, "network", "clusters", "kubernetes", "bring"),
     _rule(_managed_network_excludes_kubernetes, "network", "kubernetes"),
     _rule(_private_registry, "network", "registry", "clusters", "bring"),
     _rule(_zone_redundant_registry, "registry"),

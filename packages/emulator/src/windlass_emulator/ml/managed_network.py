@@ -172,7 +172,7 @@ async def _provision(azure: LocalAzure, operation: Operation) -> None:
 def _render_status(azure: LocalAzure, status: Resource, api_version: str) -> dict[str, Any]:
     """Write what a provisioning ends with."""
     del azure, api_version
-    return dict(status.body["properties"])
+    return {"id": status.id, "name": status.name, "type": STATUS, **status.body["properties"]}
 
 
 # Rules

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from windlass_emulator import regions
 from windlass_emulator.arm import common
 from windlass_emulator.arm.common import Draft, Kind, NameRule
+from windlass_emulator.arm.monitor.decide import ZONES
 from windlass_emulator.arm.monitor.metrics import METRICS
 from windlass_emulator.arm.monitor.rules import refused, require_one_of, require_resources, seconds
 from windlass_emulator.arm.scopes import type_of_scope
@@ -129,6 +130,9 @@ def _check_profile(azure: LocalAzure, profile: Mapping[str, Any]) -> None:
         raise refused("Every profile of an autoscale setting has a name.")
     if profile.get("fixedDate") and profile.get("recurrence"):
         raise refused(f"The profile '{name}' has both fixedDate and recurrence.")
+    zone = ((profile.get("recurrence") or {}).get("schedule") or {}).get("timeZone", "UTC")
+    if zone not in ZONES:
+        raise NotEmulatedError(f"autoscale in the time zone '{zone}' (known: {', '.join(ZONES)})")
     least, most, default = (
         _count(profile.get("capacity") or {}, key, name) for key in ("minimum", "maximum", "default")
     )
