@@ -33,6 +33,7 @@ from windlass.infra.made import remember_resources
 from windlass.infra.observability import Observability, ObservabilityArgs
 from windlass.infra.reach import connect, lay_network
 from windlass.infra.registry import Registry, RegistryArgs
+from windlass.infra.serving_cluster import ServingClusterArgs, scope_of_subnet, serving_cluster
 from windlass.infra.stack import read_stack
 from windlass.infra.storage import Storage, StorageArgs
 from windlass.infra.vault import Vault, VaultArgs
@@ -135,6 +136,7 @@ resource_grants = Grants(
             "registry": ScopeOfGrant(id=registry.id, name=names.container_registry),
             "insights": ScopeOfGrant(id=observability.application_insights_id, name=names.application_insights),
             **scopes_of_identities(identities),
+            **scope_of_subnet(names.kubernetes_cluster, network),
         },
     ),
 ).outputs
@@ -197,6 +199,31 @@ clusters = [
     for name, cluster in settings.clusters.items()
 ]
 
+# Where real-time endpoints run that ask for Kubernetes.
+attached = (
+    serving_cluster(
+        ServingClusterArgs(
+            place=place,
+            name=names.kubernetes_cluster,
+            settings=settings.kubernetes,
+            identities=identities,
+            workspace=workspace,
+            subnet_id=network.subnets["kubernetes"] if network else None,
+            nat_gateway=network is not None and existing.network is None,
+            needs=(*resource_grants.assignments, *connected),
+            attach=GrantsArgs(
+                subscription_id=azure.subscription_id,
+                grants=existing.grants_to_give(on_targets(needed, "kubernetes"), holders),
+                holders=holders,
+                scopes={},
+            ),
+            protect=settings.protection.endpoints or protect_data,
+        )
+    )
+    if settings.kubernetes is not None
+    else None
+)
+
 # What callers call: one endpoint for each folder under endpoints/ and kind. Container groups stand by themselves.
 endpoints = {
     folder.path: Endpoint(
@@ -208,6 +235,7 @@ endpoints = {
             folder=folder,
             identity_id=identities["serving"].id if folder.kind == "online" else None,
             public=exposed.endpoints,
+            compute_id=attached.id if attached and folder.serving.compute == "kubernetes" else None,
             needs=workspace_grants.assignments,
             protect=is_protected(folder, settings.protection),
         ),
@@ -261,6 +289,11 @@ if settings.protection.locks and lockable(own):
 
 # What the scripts are told, and what people look for.
 outputs = stack_outputs(stack, names)
-built = [workspace.id, *(each.id for each in clusters), *(each.id for each in endpoints.values())]
+built = [
+    workspace.id,
+    *(each.id for each in clusters),
+    *([attached.id] if attached else []),
+    *(each.id for each in endpoints.values()),
+]
 pulumi.export(OUTPUT_NAME, when_built(outputs, built))
 export_readable(outputs, {path: endpoint.scoring_uri for path, endpoint in endpoints.items()})

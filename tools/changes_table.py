@@ -15,6 +15,9 @@ EVERYTHING: Final = "everything"
 TAGGED: Final = "everything that has tags, but endpoints"
 ROLES: Final = "role assignments"
 IN_WORKSPACE: Final = "the workspace and everything in it"
+DIAGNOSTICS: Final = "diagnostic settings"
+ALERTS: Final = "alerts"
+LOCKS: Final = "locks"
 
 CLUSTER: Final[Mapping[str, Any]] = MappingProxyType({"vm_size": "Standard_DS3_v2", "max_nodes": 4})
 BASE: Final[Mapping[str, Any]] = MappingProxyType(
@@ -22,9 +25,25 @@ BASE: Final[Mapping[str, Any]] = MappingProxyType(
         "tags": {"team": "crm"},
         "vault": {"purge_protection": False, "retention_days": 7},
         "clusters": {"cpu": dict(CLUSTER)},
+        "monitoring": {"diagnostics": False},
     }
 )
 """The settings before the change, beside project, cloud and owner; with an online and a batch endpoint."""
+
+WATCHED: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "monitoring": {
+            "diagnostics": True,
+            "mails": ["ops@example.com"],
+            "endpoint_alerts": {"no_traffic_minutes": 60},
+        }
+    }
+)
+PAID: Final[Mapping[str, Any]] = MappingProxyType({**WATCHED, "budget": {"monthly": 500}})
+PERSON: Final[Mapping[str, Any]] = MappingProxyType(
+    {"object_id": "77777777-7777-4777-8777-777777777777", "type": "User"}
+)
+RELEASED_BY: Final[Mapping[str, Any]] = MappingProxyType({"deployers": {"ada": dict(PERSON)}})
 
 _SHARED: Final = "/subscriptions/10ca1000-0000-4000-8000-000000000002/resourceGroups/shared/providers"
 BROUGHT: Final[Mapping[str, str]] = MappingProxyType(
@@ -44,13 +63,10 @@ WITHOUT_ROWS: Final = frozenset(
         "cloud",
         # Everything is made anew in a workspace of somebody else; which other settings go is in bring-your-own.md.
         "bring.workspace",
-        # Sections whose components are to come.
+        # A table of its own: tests/infra/test_network_changes.py.
         "network",
+        # Sections whose components are to come.
         "kubernetes",
-        "monitoring",
-        "budget",
-        "deployers",
-        "protection.locks",
         "bring.virtual_network",
         "bring.subnets",
         "bring.private_dns_zones",
@@ -82,6 +98,7 @@ class Row:
         key: The key path under `windlass:settings`, or a key of `azure-native:`.
         says: The change, for people.
         change: The same, laid over `BASE`; None removes a key.
+        before: What there is already, laid over `BASE` first.
         location: The region after the change.
         update: What is changed in place, by logical name or by one of the words above.
         replace: What is made anew.
@@ -93,6 +110,7 @@ class Row:
     key: str
     says: str
     change: Mapping[str, Any] = field(default_factory=dict)
+    before: Mapping[str, Any] = field(default_factory=dict)
     location: str = "westeurope"
     update: tuple[str, ...] = ()
     replace: tuple[str, ...] = ()
@@ -119,6 +137,11 @@ _ON_STORAGE: Final = (
 )
 _ON_VAULT: Final = ("workspace-key-vault-administrator-vault", "workspace-key-vault-contributor-vault")
 _ON_WORKSPACE: Final = ("workspace-contributor-workspace", "serving-azureml-metrics-writer-workspace")
+_OF_ADA: Final = (
+    "deployer-ada-azureml-data-scientist-workspace",
+    "deployer-ada-managed-identity-operator-serving-identity",
+)
+_BUDGET: Final = ("budget-monthly",)
 _RULES_ONLY: Final = "It says what the policy pack holds the stack to."
 _STATE_ONLY: Final = "Pulumi notes it in the state; nothing in Azure changes."
 
@@ -202,7 +225,18 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     Row(key="logs.daily_cap_gb", says="a cap", change={"logs": {"daily_cap_gb": 1}}, update=("observability-logs",)),
     Row(key="clusters", says="one more", change={"clusters": {"big": dict(CLUSTER)}}, create=("big-compute",)),
-    Row(key="clusters", says="one less", change={"clusters": {"cpu": None}}, delete=_CPU, note="Jobs on it end."),
+    Row(
+        key="clusters",
+        says="the last one less",
+        change={"clusters": {"cpu": None}},
+        delete=(
+            *_CPU,
+            "cluster-identity",
+            "cluster-acr-pull-registry",
+            "cluster-storage-blob-data-contributor-storage",
+        ),
+        note="Jobs on it end.",
+    ),
     _cluster(
         "vm_size",
         "another size",
@@ -275,6 +309,81 @@ ROWS: Final[tuple[Row, ...]] = (
         replace=(*(role for role in (*_ON_REGISTRY, *_ON_STORAGE) if role.startswith("cluster-")),),
         delete=("cluster-identity",),
     ),
+    Row(
+        key="monitoring.diagnostics",
+        says="`false` to `true`",
+        change={"monitoring": {"diagnostics": True}},
+        create=(DIAGNOSTICS,),
+    ),
+    Row(
+        key="monitoring.mails",
+        says="none to one",
+        before={"monitoring": {"diagnostics": True}},
+        change={"monitoring": {"mails": ["ops@example.com"]}},
+        create=(ALERTS,),
+    ),
+    Row(
+        key="monitoring.mails",
+        says="another",
+        before=WATCHED,
+        change={"monitoring": {"mails": ["other@example.com"]}},
+        update=("alerts-team",),
+    ),
+    *(
+        Row(
+            key=f"monitoring.{section}.{key}",
+            says=says,
+            before=WATCHED,
+            change={"monitoring": {section: {key: value}}},
+            **operations,
+        )
+        for section, key, says, value, operations in (
+            ("endpoint_alerts", "latency_p95_ms", "1000 to 500", 500, {"update": ("churn-online-latency",)}),
+            (
+                "endpoint_alerts",
+                "failures_per_minute",
+                "5 to 1",
+                1,
+                {"update": ("churn-online-failures", "churn-online-model-failures")},
+            ),
+            ("endpoint_alerts", "no_traffic_minutes", "60 to 30", 30, {"update": ("churn-online-no-traffic",)}),
+            ("cluster_alerts", "queued_minutes", "30 to 60", 60, {"update": ("cpu-cluster-queued",)}),
+            ("cluster_alerts", "at_maximum", "`true` to `false`", False, {"delete": ("cpu-cluster-at-maximum",)}),
+        )
+    ),
+    Row(key="budget", says="one", before=WATCHED, change={"budget": {"monthly": 500}}, create=("budget-monthly",)),
+    Row(key="budget.monthly", says="500 to 900", before=PAID, change={"budget": {"monthly": 900}}, update=_BUDGET),
+    Row(key="budget.percents", says="others", before=PAID, change={"budget": {"percents": [50]}}, update=_BUDGET),
+    Row(
+        key="budget.forecast_percent",
+        says="100 to 120",
+        before=PAID,
+        change={"budget": {"forecast_percent": 120}},
+        update=_BUDGET,
+    ),
+    Row(key="deployers", says="one more", change=RELEASED_BY, create=(ROLES,)),
+    Row(
+        key="deployers.<name>.object_id",
+        says="somebody else",
+        before=RELEASED_BY,
+        change={"deployers": {"ada": {"object_id": "88888888-8888-4888-8888-888888888888"}}},
+        replace=_OF_ADA,
+    ),
+    Row(
+        key="deployers.<name>.type",
+        says="`User` to `Group`",
+        before=RELEASED_BY,
+        change={"deployers": {"ada": {"type": "Group"}}},
+        update=_OF_ADA,
+    ),
+    Row(
+        key="role_assignments",
+        says="`made` to `given`",
+        change={"role_assignments": "given"},
+        delete=(ROLES,),
+        note="Somebody else has to have given them before; else everything stops.",
+    ),
+    Row(key="protection.locks", says="`false` to `true`", change={"protection": {"locks": True}}, create=(LOCKS,)),
     Row(key="policy.stage", says="another one", change={"policy": {"stage": "production"}}, note=_RULES_ONLY),
     Row(key="policy.regions", says="one more", change={"policy": {"regions": ["westeurope"]}}, note=_RULES_ONLY),
     Row(key="policy.vm_sizes", says="one more", change={"policy": {"vm_sizes": ["Standard_DS3_v2"]}}, note=_RULES_ONLY),
@@ -310,8 +419,9 @@ ROWS: Final[tuple[Row, ...]] = (
 _ABOVE: Final = """# What a change of one setting does
 
 What a preview says when one setting of a stack is changed and nothing else. Resources are called by their logical
-names; what is not named stays as it is. The table is a test: the program is run for every row, and in
-`make test-all` the real engine previews every row that brings nothing.
+names; what is not named stays as it is. The stack of the table has one cluster, an online and a batch endpoint, and
+keeps no logs; rows about alerts, a budget or deployers start from a stack that has them. The table is a test: the
+program is run for every row, and in `make test-all` the real engine previews most of them.
 
 **Bold** is what holds data or traffic and would be replaced or deleted. It is protected (`protection.data`,
 `protection.endpoints`), so the engine refuses until `protection.may_replace` names it:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from windlass.azure.workspace import Workspace
     from windlass.batch.run import BatchRuns, Wish
     from windlass.batch.wish import WishOptions
+    from windlass.delivery.adoption import Adoption
     from windlass.project.serving import PublicName
     from windlass.recovery.locks import Judge
     from windlass.recovery.models import DeletedName, Holder, Lock
@@ -83,9 +84,7 @@ class Toolkit:
 
     def plan(self, name: str, model: str) -> Plan:
         """Say what `release` would do."""
-        from windlass.project.loader import load_online
-
-        definition = load_online(self.root, name, self.stack)
+        definition = self._fitting(name)
         return self._releases_of(name).plan(definition, choose_model(model), self.endpoint_name(name))
 
     def release(self, name: str, model: str, on_event: Listener = ignore) -> Released:
@@ -97,12 +96,20 @@ class Toolkit:
             on_event: Is told before and after every step.
 
         Raises:
+            DefinitionError: Something in the folder is wrong, or does not fit what the endpoint is served on.
             RolledBackError: The version failed; the traffic is as it was.
         """
+        definition = self._fitting(name)
+        return self._releases_of(name).release(definition, choose_model(model), self.endpoint_name(name), on_event)
+
+    def _fitting(self, name: str) -> OnlineDefinition:
+        from windlass.project.fitting import require_fitting
         from windlass.project.loader import load_online
 
         definition = load_online(self.root, name, self.stack)
-        return self._releases_of(name).release(definition, choose_model(model), self.endpoint_name(name), on_event)
+        if definition.deployment.serving.compute != "container-instance":
+            require_fitting(definition, self.outputs, self.observe(name).compute)
+        return definition
 
     def plan_roll_back(self, name: str) -> Plan:
         """Say what `roll_back` would do."""
@@ -445,6 +452,63 @@ def recovery(root: Path, stack: str, environ: MutableMapping[str, str], *, gone_
         azure=AzureEyes(Arm(credential, workspace_id(outputs), sleep=clock.sleep), outputs),
         clock=clock,
     )
+
+
+def plan_adoption(root: Path, stack: str, environ: MutableMapping[str, str]) -> Adoption:
+    """Look which resources that the stack would make exist already. Nothing is changed.
+
+    Args:
+        root: The folder of the project.
+        stack: The stack's name.
+        environ: The environment; it is made to fit the stack's cloud.
+
+    Raises:
+        PreviewFailedError: The stack cannot be previewed, so nobody knows what it would make.
+    """
+    import json
+    from tempfile import TemporaryDirectory
+
+    from windlass.azure.arm import Arm
+    from windlass.azure.credential import sign_in
+    from windlass.azure.look import AzureEyes
+    from windlass.azure.workspace import workspace_id
+    from windlass.delivery.adoption import adopt, find_candidates
+    from windlass.engine.preview import run_preview
+    from windlass.errors.delivery import PreviewFailedError
+    from windlass.project.stack_file import known_outputs, load_settings
+    from windlass.recovery.models import Presence
+
+    outputs = known_outputs(load_settings(root, stack))
+    cloud.enter(outputs, root, environ)
+    with TemporaryDirectory(prefix="windlass-import-") as folder:
+        file = Path(folder, "import.json")
+        digest = run_preview(root, stack, environ, import_file=file)
+        if errors := digest.said("error"):
+            raise PreviewFailedError(stack, errors, ())
+        rows = json.loads(file.read_text(encoding="utf-8")).get("resources") or [] if file.is_file() else []
+    eyes = AzureEyes(Arm(sign_in(), workspace_id(outputs), sleep=SystemClock().sleep), outputs)
+    candidates = find_candidates(digest, outputs.subscription_id)
+    seen = {each.id: eyes.look(each.id, each.api_version) for each in candidates}
+    existing = {arm_id: each.id for arm_id, each in seen.items() if each.presence is not Presence.ABSENT}
+    return adopt(digest, rows, candidates, existing)
+
+
+def adopt(root: Path, stack: str, environ: MutableMapping[str, str], adoption: Adoption) -> None:
+    """Import what was found, and settle what an import writes otherwise than the program.
+
+    Raises:
+        EngineFailedError: It could not be imported.
+    """
+    from windlass.delivery.adoption import settle
+    from windlass.engine.adoption import import_resources
+    from windlass.engine.backend import find_backend
+    from windlass.engine.preview import run_preview
+    from windlass.engine.state import EngineState
+    from windlass.project.loader import load_project_name
+
+    import_resources(root, stack, environ, adoption.file)
+    state = EngineState(root, load_project_name(root), stack, find_backend(root, stack, environ), environ)
+    state.replace(settle(state.export(), run_preview(root, stack, environ)))
 
 
 def held_names(root: Path, stack: str, environ: MutableMapping[str, str]) -> tuple[DeletedName, ...]:

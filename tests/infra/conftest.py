@@ -14,6 +14,12 @@ from windlass.project.settings import LOCAL_SUBSCRIPTION, LOCAL_TENANT
 
 PROGRAM = Path(__file__).resolve().parents[2] / "infra" / "__main__.py"
 CLUSTER = {"vm_size": "Standard_DS3_v2", "max_nodes": 4}
+KUBERNETES = {
+    "insecure": True,
+    "zones": ["1", "2", "3"],
+    "pools": {"models": {"vm_size": "Standard_DS3_v2", "min_nodes": 1, "max_nodes": 4}},
+    "instance_types": {"small": {"cpu": "1", "memory": "2Gi", "pool": "models"}},
+}
 ENDPOINTS = ("churn/online", "churn/batch", "price/online")
 
 
@@ -35,7 +41,7 @@ def program_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 @pytest.fixture(scope="session")
 def usual(program_once: Program) -> Run:
     """One run with the usual settings, for all tests that only look."""
-    return program_once()
+    return program_once(settings={"kubernetes": KUBERNETES})
 
 
 @pytest.fixture(scope="session")

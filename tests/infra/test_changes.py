@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, get_args
 
 import changes_table
 import pytest
-from changes_table import BASE, BROUGHT, EVERYTHING, GUARDED, IN_WORKSPACE, ROLES, ROWS, TAGGED, WITHOUT_ROWS, Row
+from changes_table import (
+    ALERTS,
+    BASE,
+    BROUGHT,
+    DIAGNOSTICS,
+    EVERYTHING,
+    GUARDED,
+    IN_WORKSPACE,
+    LOCKS,
+    ROLES,
+    ROWS,
+    TAGGED,
+    WITHOUT_ROWS,
+    Row,
+)
 from pydantic import BaseModel
 from support.engine_in_small import Plan, Planning, Remembering, Was
-from support.pulumi_program import FakeAzure, Program, Run
+from support.pulumi_program import FakeAzure, Program, Registration, Run
 
 from windlass.project.overlays import merge
 from windlass.project.settings import LOCAL_TENANT, Settings
@@ -29,101 +45,119 @@ THERE: Mapping[str, Mapping[str, Any]] = {
     },
     BROUGHT["container_registry"]: {"sku": {"name": "Basic"}},
     BROUGHT["log_workspace"]: {},
-    BROUGHT["identities"]: {"tenantId": LOCAL_TENANT, "principalId": "who they are"},
+    BROUGHT["identities"]: {"tenantId": LOCAL_TENANT, "principalId": "who they are", "clientId": "how they sign in"},
 }
 ENDPOINTS = ("churn/online", "churn/batch")
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.key}-{row.says}".replace(" ", "-"))
 
 
-@pytest.fixture(scope="module")
-def state(program_once: Program) -> dict[str, Was]:
-    """What there is before the change; everything protected."""
-    found: dict[str, Was] = {}
-    program_once(settings=BASE, endpoints=ENDPOINTS, recorder=lambda run, azure: Remembering(run, azure, found))
-    return found
+@dataclass(frozen=True)
+class Planned:
+    """A row, what there is before it, what there is in it, and what a preview says."""
+
+    state: Mapping[str, Was]
+    after: Mapping[str, Registration]
+    plan: Plan
+
+    def named(self, words: tuple[str, ...]) -> set[str]:
+        """The logical names that stand for names and words of the table, before the change and after it."""
+        things: list[Was | Registration] = [*self.state.values(), *self.after.values()]
+        return {
+            name
+            for word in words
+            for name in ({each.name for each in things if MEMBERS[word](each)} if word in MEMBERS else {word})
+        }
+
+
+MEMBERS: Mapping[str, Callable[[Any], bool]] = {
+    EVERYTHING: lambda _: True,
+    TAGGED: lambda each: "tags" in each.inputs and not each.type.endswith("Endpoint"),
+    ROLES: lambda each: each.type.endswith(":RoleAssignment"),
+    IN_WORKSPACE: lambda each: each.type.startswith(ML),
+    DIAGNOSTICS: lambda each: each.type.endswith(":DiagnosticSetting"),
+    ALERTS: lambda each: each.type.startswith("azure-native:monitor:") and not each.type.endswith("DiagnosticSetting"),
+    LOCKS: lambda each: ":ManagementLock" in each.type,
+}
+
+
+class Previews:
+    """Runs the program for each row once, and for each state before it once."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._states: dict[str, dict[str, Was]] = {}
+        self._planned: dict[str, Planned] = {}
+
+    def of(self, row: Row) -> Planned:
+        """Plan a row."""
+        key = f"{row.key} {row.says}"
+        if key not in self._planned:
+            self._planned[key] = self._plan(row, self._state(row.before))
+        return self._planned[key]
+
+    def _state(self, before: Mapping[str, Any]) -> dict[str, Was]:
+        key = json.dumps(dict(before))
+        if key not in self._states:
+            found: dict[str, Was] = {}
+            self._run(merge(BASE, before), recorder=lambda run, azure: Remembering(run, azure, found))
+            self._states[key] = found
+        return self._states[key]
+
+    def _plan(self, row: Row, state: Mapping[str, Was]) -> Planned:
+        plan = Plan()
+        planning: list[Planning] = []
+
+        def recorder(run: Run, azure: FakeAzure) -> Planning:
+            planning.append(Planning(run, azure, state, plan))
+            return planning[0]
+
+        settings = merge(merge(BASE, row.before), row.change)
+        run = self._run(settings, location=row.location, existing=THERE, preview=True, recorder=recorder)
+        planning[0].finish()
+        return Planned(state=state, after={each.urn: each for each in run.resources}, plan=plan)
+
+    def _run(self, settings: Mapping[str, Any], **situation: Any) -> Run:
+        # Nothing of what other tests take for granted.
+        alone = {"budget": None, "monitoring": {}, "protection": {}, **settings}
+        return self._program(settings=alone, endpoints=ENDPOINTS, **situation)
 
 
 @pytest.fixture(scope="module")
-def planned(program_once: Program, state: dict[str, Was]) -> Callable[[Row], Plan]:
-    """Plan a row once, for all tests that look at it."""
-    plans: dict[tuple[str, str], Plan] = {}
-
-    def plan_once(row: Row) -> Plan:
-        key = (row.key, row.says)
-        if key not in plans:
-            plans[key] = plan_of(program_once, state, row)
-        return plans[key]
-
-    return plan_once
-
-
-def plan_of(program: Program, state: Mapping[str, Was], row: Row) -> Plan:
-    plan = Plan()
-    planning: list[Planning] = []
-
-    def recorder(run: Run, azure: FakeAzure) -> Planning:
-        planning.append(Planning(run, azure, state, plan))
-        return planning[0]
-
-    program(
-        settings=merge(BASE, row.change),
-        endpoints=ENDPOINTS,
-        location=row.location,
-        existing=THERE,
-        preview=True,
-        recorder=recorder,
-    )
-    planning[0].finish()
-    return plan
-
-
-def named(words: tuple[str, ...], state: Mapping[str, Was]) -> set[str]:
-    """The logical names that stand for names and words of the table."""
-    members: Mapping[str, Callable[[Was], bool]] = {
-        EVERYTHING: lambda _: True,
-        TAGGED: lambda was: "tags" in was.inputs and not was.type.endswith("Endpoint"),
-        ROLES: lambda was: was.type.endswith(":RoleAssignment"),
-        IN_WORKSPACE: lambda was: was.type.startswith(ML),
-    }
-    return {
-        name
-        for word in words
-        for name in ({was.name for was in state.values() if members[word](was)} if word in members else {word})
-    }
+def previews(program_once: Program) -> Previews:
+    """Every row, planned when it is first looked at."""
+    return Previews(program_once)
 
 
 @every_row
-def test_a_changed_setting_does_what_the_table_says(
-    row: Row, state: dict[str, Was], planned: Callable[[Row], Plan]
-) -> None:
+def test_a_changed_setting_does_what_the_table_says(row: Row, previews: Previews) -> None:
+    planned = previews.of(row)
     found: dict[str, set[str]] = {"update": set(), "replace": set(), "create": set(), "delete": set()}
-    for urn, operation in planned(row).operations.items():
+    for urn, operation in planned.plan.operations.items():
         found[operation].add(urn.rpartition("::")[2])
 
     assert found == {
-        "update": named(row.update, state),
-        "replace": named(row.replace, state),
-        "create": named(row.create, state),
-        "delete": named(row.delete, state),
+        "update": planned.named(row.update),
+        "replace": planned.named(row.replace),
+        "create": planned.named(row.create) - {was.name for was in planned.state.values()},
+        "delete": planned.named(row.delete),
     }
 
 
 @every_row
-def test_what_holds_data_or_traffic_goes_only_when_somebody_has_said_so(
-    row: Row, state: dict[str, Was], planned: Callable[[Row], Plan]
-) -> None:
-    going = {urn for urn, operation in planned(row).operations.items() if operation in {"replace", "delete"}}
-    words = {word for word in (*row.replace, *row.delete) if word in GUARDED}
+def test_what_holds_data_or_traffic_goes_only_when_somebody_has_said_so(row: Row, previews: Previews) -> None:
+    planned = previews.of(row)
+    going = {urn for urn, operation in planned.plan.operations.items() if operation in {"replace", "delete"}}
+    words = tuple(word for word in (*row.replace, *row.delete) if word in GUARDED)
 
-    protected = {state[urn].name for urn in going if state[urn].protect}
+    protected = {planned.state[urn].name for urn in going if planned.state[urn].protect}
 
-    assert protected <= named(tuple(words), state)
-    assert all(named((word,), state) & protected for word in words)
+    assert protected <= planned.named(words)
+    assert all(planned.named((word,)) & protected for word in words)
 
 
-def test_a_change_of_nothing_does_nothing(program_once: Program, state: dict[str, Was]) -> None:
-    assert plan_of(program_once, state, Row(key="", says="")).operations == {}
+def test_a_change_of_nothing_does_nothing(previews: Previews) -> None:
+    assert previews.of(Row(key="", says="")).plan.operations == {}
 
 
 def leaves(model: type[BaseModel], path: str = "") -> Iterator[str]:

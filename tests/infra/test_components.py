@@ -14,6 +14,7 @@ from windlass.infra.component import Component
 
 TYPES = {
     "Alerts": "windlass:infra:Alerts",
+    "AttachedCluster": "windlass:infra:AttachedCluster",
     "Budget": "windlass:infra:Budget",
     "Cluster": "windlass:infra:Cluster",
     "Diagnostics": "windlass:infra:Diagnostics",
@@ -21,6 +22,7 @@ TYPES = {
     "Grants": "windlass:infra:Grants",
     "Group": "windlass:infra:Group",
     "Identity": "windlass:infra:Identity",
+    "Kubernetes": "windlass:infra:Kubernetes",
     "Locks": "windlass:infra:Locks",
     "Network": "windlass:infra:Network",
     "Observability": "windlass:infra:Observability",

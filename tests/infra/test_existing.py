@@ -47,7 +47,12 @@ THERE: Mapping[str, Mapping[str, Any]] = {
         "applicationInsights": INSIGHTS,
     },
     **{
-        f"{IDENTITIES}/{name}": {"location": "westeurope", "tenantId": LOCAL_TENANT, "principalId": f"who is {name}"}
+        f"{IDENTITIES}/{name}": {
+            "location": "westeurope",
+            "tenantId": LOCAL_TENANT,
+            "principalId": f"who is {name}",
+            "clientId": f"how {name} signs in",
+        }
         for name in ("them", "batch")
     },
 }

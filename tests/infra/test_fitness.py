@@ -54,7 +54,6 @@ def needs(mode: NetworkMode = "public") -> Needs:
         tenant_id=TENANT,
         mode=mode,
         addresses={"endpoints": 24, "clusters": 20, "kubernetes": 30, "containers": 8},
-        keys=True,
     )
 
 
@@ -103,11 +102,6 @@ def vault(**properties: Any) -> dict[str, Any]:
             fitness.storage_account,
             {**ACCOUNT, "enableHttpsTrafficOnly": False},
             "takes plain HTTP; set supportsHttpsTrafficOnly to true",
-        ),
-        (
-            fitness.storage_account,
-            {**ACCOUNT, "allowSharedKeyAccess": False},
-            "refuses its account keys, which the datastores of the workspace sign with; allow shared key access",
         ),
         (
             fitness.storage_account,

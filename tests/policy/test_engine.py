@@ -116,7 +116,7 @@ BREAKERS = {
     "no-privileged-roles": {"owner"},
     "narrow-role-scopes": {"owner"},
     "tags-present": {"account", "vault", "cluster", "endpoint"},
-    "diagnostics-present": {"account", "vault", "endpoint"},
+    "diagnostics-present": {"account", "vault", "endpoint", "door"},
     "clusters-off-when-idle": {"cluster"},
     "allowed-regions": {"account"},
     "allowed-sizes": {"cluster"},

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pulumi.runtime import rpc
 from windlass_provider.codec import decode
 from windlass_provider.differ import Difference, difference
 from windlass_provider.schema.load import load_table
@@ -105,16 +106,16 @@ def step(row: ResourceType, request: Any, was: Was | None) -> tuple[str, tuple[s
     """Tell the operation, empty when nothing changes, and the id and outputs that a preview answers."""
     inputs = decode(request.object)
     if was is None:
-        return "create", ("", known(preview_outputs(load_table(), row.outputs, inputs)))
+        return "create", ("", told(preview_outputs(load_table(), row.outputs, inputs)))
     news = {**inputs, **{key: was.inputs[key] for key in request.ignoreChanges if key in was.inputs}}
     found = difference(row, dict(was.inputs), news, was.outputs)
     if not found.changed:
         return "", (was.id, dict(was.outputs))
     outputs = preview_outputs(load_table(), row.outputs, news)
     if found.replacing or any(replaces(found, request.replaceOnChanges)):
-        return "replace", ("", known(outputs))
+        return "replace", ("", told(outputs))
     stable = {key: was.outputs[key] for key in STABLE if key in was.outputs}
-    return "update", (was.id, {**known(outputs), **stable})
+    return "update", (was.id, {**told(outputs), **stable})
 
 
 def replaces(found: Difference, paths: Sequence[str]) -> Iterator[bool]:
@@ -123,11 +124,11 @@ def replaces(found: Difference, paths: Sequence[str]) -> Iterator[bool]:
         yield any(change.path == path or change.path.startswith((f"{path}.", f"{path}[")) for path in paths)
 
 
-def known(value: Any) -> Any:
-    """Leave out what is not known: the SDK takes what is missing in a preview for unknown."""
+def told(value: Any) -> Any:
+    """Write what is not known as the engine does."""
     match value:
         case dict():
-            return {key: known(item) for key, item in value.items() if item is not UNKNOWN}
+            return {key: told(item) for key, item in value.items()}
         case list():
-            return [known(item) for item in value]
-    return value
+            return [told(item) for item in value]
+    return rpc.UNKNOWN if value is UNKNOWN else value

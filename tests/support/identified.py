@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from windlass_emulator.feature import Feature
+
 from support import access
 from support.in_process import GROUP, InProcess
 from support.online_parts import ENDPOINTS, deployment_body, done, endpoint_body, online_parts
@@ -57,9 +59,9 @@ class Identified:
 
 
 @asynccontextmanager
-async def identified(folder: Path) -> AsyncIterator[Identified]:
+async def identified(folder: Path, *more: Feature) -> AsyncIterator[Identified]:
     """Run a workspace with a registry and telemetry beside it, and two identities without any role."""
-    async with online_parts(folder) as local:
+    async with online_parts(folder, *more) as local:
         store = local.azure.store
         for resource_id in (REGISTRY, INSIGHTS):
             kind = resource_id.rpartition("/providers/")[2].rpartition("/")[0]

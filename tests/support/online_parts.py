@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from windlass_emulator import online
+from windlass_emulator.feature import Feature
 from windlass_emulator.http import Answer
 from windlass_emulator.ml import codes, environments_assets, models, workspaces
 from windlass_emulator.ml.common import type_of
@@ -85,10 +86,10 @@ async def shown(local: InProcess, path: str) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def online_parts(folder: Path) -> AsyncIterator[InProcess]:
-    """Run a workspace with models "one", "two" and "broken", an environment and code."""
+async def online_parts(folder: Path, *more: Feature) -> AsyncIterator[InProcess]:
+    """Run a workspace with models "one", "two" and "broken", an environment and code, and more parts of Azure."""
     parts = (workspaces, models, environments_assets, codes, online)
-    local = in_process(folder, tuple(part.feature() for part in parts))
+    local = in_process(folder, (*(part.feature() for part in parts), *more))
     _write_interpreter(folder / "python")
     for resource_id, kind in ((STORAGE, "microsoft.storage/storageaccounts"), (VAULT, "microsoft.keyvault/vaults")):
         local.azure.store.put(resource_id, kind, {"location": "westeurope"}, parent=GROUP, now=0.0)

@@ -43,6 +43,10 @@ NAME_INPUTS: Final[Mapping[str, str]] = {
     "azure-native:privatedns:PrivateZone": "privateZoneName",
     "azure-native:privatedns:VirtualNetworkLink": "virtualNetworkLinkName",
     "azure-native:machinelearningservices:ManagedNetworkSettingsRule": "ruleName",
+    "azure-native:containerservice:ManagedCluster": "resourceName",
+    "azure-native:containerservice:AgentPool": "agentPoolName",
+    "azure-native:containerservice:ManagedNamespace": "managedNamespaceName",
+    "azure-native:kubernetesconfiguration:Extension": "extensionName",
     "azure-native:machinelearningservices:Workspace": "workspaceName",
     "azure-native:machinelearningservices:Compute": "computeName",
     "azure-native:machinelearningservices:OnlineEndpoint": "endpointName",
@@ -171,10 +175,8 @@ def _answered(inputs: Mapping[str, Any]) -> dict[str, Any]:
     if "identity" not in inputs:
         return dict(inputs)
     identity = inputs["identity"]
-    return {
-        **inputs,
-        "identity": {**identity, "userAssignedIdentities": {each: {} for each in identity["userAssignedIdentities"]}},
-    }
+    users: dict[str, Any] = {each: {} for each in identity.get("userAssignedIdentities", ())}
+    return {**inputs, "identity": {**identity, "userAssignedIdentities": users}}
 
 
 class Recorder(mocks.MockMonitor):  # type: ignore[misc]  # pulumi is not followed by mypy

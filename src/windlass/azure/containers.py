@@ -298,7 +298,7 @@ class AzureContainerGroups:
     def _record_url(self) -> str:
         public = self._groups.container.name
         assert public is not None
-        return f"{ADDRESS}{public.zone}/CNAME/{public.record}?api-version={_DNS_VERSION}"
+        return f"{ADDRESS}{public.id}?api-version={_DNS_VERSION}"
 
     @property
     def _group_url(self) -> str:
@@ -335,7 +335,7 @@ def _what_goes(group: Json, coming: str) -> dict[str, str]:
     tags = group.get("tags") or {}
     if tags.get(TAG_DEPLOYMENT) == coming or tags.get(TAG_SERVING) != tags.get(TAG_DEPLOYMENT):
         previous = read_previous(tags)
-        return tags_of_previous(previous) if previous else {}
+        return tags_of_previous(previous) if previous and previous.name != coming else {}
     return tags_of_previous(read_group(group, ready=True, fixed=True))
 
 

@@ -123,6 +123,8 @@ class AzureOnlineEndpoints:
 def deployment_document(endpoint: str, step: CreateDeployment) -> Json:
     """Fill in what a release decides; everything else goes to azure-ai-ml as the user wrote it."""
     document = dict(step.definition.document)
+    if step.definition.serving.compute == "kubernetes":
+        document["type"] = "kubernetes"
     tags = {TAG_MODEL: step.model.label, TAG_SHA256: step.model.sha256, TAG_RELEASE: step.release}
     variables = dict(document.get("environment_variables") or {})
     if step.model.sha256:
@@ -181,6 +183,7 @@ def read_endpoint(resource: Json, deployments: tuple[Json, ...] = ()) -> Endpoin
         base=before,
         scoring_uri=properties.get("scoringUri") or "",
         auth_mode=_AUTH_MODES.get(str(properties.get("authMode")).lower(), "key"),
+        compute=properties.get("compute") or "",
     )
 
 

@@ -25,7 +25,9 @@ _STREAMING: Final = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
 """Makes the engine write events instead of one document."""
 
 
-def run_preview(root: Path, stack: str, environ: Mapping[str, str]) -> PreviewDigest:
+def run_preview(
+    root: Path, stack: str, environ: Mapping[str, str], *, import_file: Path | None = None
+) -> PreviewDigest:
     """Ask the engine what `pulumi up` would do. Nothing is changed.
 
     A preview that fails is returned as well: its diagnostics have the severity `error`.
@@ -34,6 +36,7 @@ def run_preview(root: Path, stack: str, environ: Mapping[str, str]) -> PreviewDi
         root: The folder of the project.
         stack: The stack's name.
         environ: The environment that the engine runs in.
+        import_file: Where the engine writes what it would make, as `pulumi import` reads it.
 
     Raises:
         UnknownStackError: The stack has no settings.
@@ -45,6 +48,8 @@ def run_preview(root: Path, stack: str, environ: Mapping[str, str]) -> PreviewDi
     if load_cloud(root, stack) == "local" and _BACKEND not in environ:
         raise ShellNotReadyError(stack)
     command = ["pulumi", "preview", "--json", "--stack", stack, "--non-interactive", "--color", "never"]
+    if import_file is not None:
+        command += ["--import-file", str(import_file)]
     env = {name: value for name, value in engine_environment(root, environ).items() if name != _STREAMING}
     # The events hold all that a state file holds: nobody else may read them, and they go when they are read.
     with TemporaryDirectory(prefix="windlass-preview-") as folder:

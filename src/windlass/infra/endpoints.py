@@ -41,6 +41,7 @@ class EndpointArgs:
         folder: What its file under endpoints/ says.
         identity_id: What its real-time deployments run as; None for batch, whose jobs run as their cluster.
         public: Whether it answers public addresses when its file does not say.
+        compute_id: The attached cluster that serves it; None for Azure ML's own instances.
         needs: The grants of that identity, which the first deployment relies on.
         protect: Whether Pulumi refuses to delete or replace it.
     """
@@ -51,6 +52,7 @@ class EndpointArgs:
     folder: EndpointFolder
     identity_id: pulumi.Output[str] | None
     public: bool = True
+    compute_id: pulumi.Output[str] | None = None
     needs: Sequence[pulumi.Resource]
     protect: bool
 
@@ -92,6 +94,7 @@ class Endpoint(Component):
             identity=None if args.identity_id is None else user_assigned(args.identity_id),
             properties=ml.OnlineEndpointPropertiesArgs(
                 auth_mode=AUTH_MODES[args.folder.auth_mode],
+                compute=args.compute_id,
                 description=args.folder.description or None,
                 public_network_access=_access(args),
             ),

@@ -22,7 +22,7 @@ from windlass.infra.registry import RegistryOutputs
 from windlass.infra.stack import Stack
 from windlass.infra.storage import StorageOutputs
 from windlass.infra.vault import VaultOutputs
-from windlass.infra.workspace import SYSTEM_DATASTORES, WorkspaceOutputs
+from windlass.infra.workspace import WorkspaceOutputs
 from windlass.project.arm_ids import parse_arm_id
 from windlass.project.names import IdentityPurpose, ResourceNames
 from windlass.project.roles import Grant, Target, grants_here
@@ -126,7 +126,6 @@ def needs_of(stack: Stack) -> Needs:
         tenant_id=stack.settings.azure.tenant_id,
         mode=settings.network.mode,
         addresses=dict(addresses_needed(settings).items()),
-        keys=SYSTEM_DATASTORES.value == "AccessKey",
     )
 
 
@@ -231,5 +230,6 @@ def _identity(arm_id: str, facts: Facts) -> IdentityOutputs:
     return IdentityOutputs(
         id=pulumi.Output.from_input(arm_id),
         principal_id=pulumi.Output.from_input(str(facts["principalId"])),
+        client_id=pulumi.Output.from_input(str(facts["clientId"])),
         name=arm_id.lower(),
     )

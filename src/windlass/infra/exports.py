@@ -9,8 +9,8 @@ import pulumi
 
 from windlass.infra.stack import Stack
 from windlass.project.arm_ids import parse_arm_id
-from windlass.project.names import ResourceNames, endpoint_name, identity_id, identity_name
-from windlass.project.outputs import ClusterOutput, EndpointOutput, StackOutputs
+from windlass.project.names import ATTACHED_COMPUTE, ResourceNames, endpoint_name, identity_id, identity_name
+from windlass.project.outputs import ClusterOutput, EndpointOutput, KubernetesOutput, StackOutputs
 
 
 def stack_outputs(stack: Stack, names: ResourceNames) -> StackOutputs:
@@ -45,6 +45,19 @@ def stack_outputs(stack: Stack, names: ResourceNames) -> StackOutputs:
             ClusterOutput(name=name, vm_size=cluster.vm_size, max_nodes=cluster.max_nodes)
             for name, cluster in settings.clusters.items()
         ),
+        kubernetes=_kubernetes_output(stack, names),
+    )
+
+
+def _kubernetes_output(stack: Stack, names: ResourceNames) -> KubernetesOutput | None:
+    kubernetes = stack.settings.windlass.kubernetes
+    if kubernetes is None:
+        return None
+    return KubernetesOutput(
+        cluster=names.kubernetes_cluster,
+        compute=ATTACHED_COMPUTE,
+        namespace=kubernetes.namespace,
+        instance_types=tuple(kubernetes.instance_types),
     )
 
 

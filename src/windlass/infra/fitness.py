@@ -32,14 +32,12 @@ class Needs:
         tenant_id: Its tenant.
         mode: How it is reached.
         addresses: Addresses that it takes in a subnet, by the key of the subnet in the settings.
-        keys: Whether it opens the storage account with the account's keys.
     """
 
     location: str
     tenant_id: str
     mode: NetworkMode
     addresses: Mapping[str, int] = field(default_factory=dict)
-    keys: bool = False
 
 
 Rule = Callable[[Needs, Facts], Iterator[str]]
@@ -59,8 +57,6 @@ def storage_account(needs: Needs, facts: Facts) -> Iterator[str]:
         yield f"takes {facts.get('minimumTlsVersion')}; set minimumTlsVersion to TLS1_2"
     if not facts.get("enableHttpsTrafficOnly", True):
         yield "takes plain HTTP; set supportsHttpsTrafficOnly to true"
-    if needs.keys and facts.get("allowSharedKeyAccess") is False:
-        yield "refuses its account keys, which the datastores of the workspace sign with; allow shared key access"
     yield from _reachable(needs, facts, facts.get("networkRuleSet"))
 
 

@@ -29,6 +29,7 @@ class IdentityOutputs:
 
     id: pulumi.Output[str]
     principal_id: pulumi.Output[str]
+    client_id: pulumi.Output[str]
     name: str
 
 
@@ -48,7 +49,9 @@ class Identity(Component):
             tags=args.place.tags,
             opts=self.child(),
         )
-        self.outputs = IdentityOutputs(id=identity.id, principal_id=identity.principal_id, name=args.name)
+        self.outputs = IdentityOutputs(
+            id=identity.id, principal_id=identity.principal_id, client_id=identity.client_id, name=args.name
+        )
         self.register_outputs({"id": identity.id})
 
 
@@ -66,9 +69,13 @@ class ScopeOfGrant:
 
 
 def scopes_of_identities(identities: Mapping[IdentityPurpose, IdentityOutputs]) -> dict[Target, ScopeOfGrant]:
-    """Return the identities that roles are held on: who writes an endpoint assigns it the serving identity."""
-    serving = identities.get("serving")
-    return {} if serving is None else {"serving-identity": ScopeOfGrant(id=serving.id, name=serving.name)}
+    """Return the identities that roles are held on: who writes an endpoint or a cluster assigns it one."""
+    held: dict[IdentityPurpose, Target] = {"serving": "serving-identity", "kubelet": "kubelet-identity"}
+    return {
+        held[purpose]: ScopeOfGrant(id=made.id, name=made.name)
+        for purpose, made in identities.items()
+        if purpose in held
+    }
 
 
 @dataclass(frozen=True, kw_only=True)

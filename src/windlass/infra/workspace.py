@@ -17,9 +17,9 @@ from windlass.project.settings import NetworkSettings
 CANNOT_CHANGE: Final = ("location", "storageAccount", "keyVault", "hbiWorkspace")
 """Azure keeps these for the life of a workspace, yet the provider plans an update for them."""
 
-SYSTEM_DATASTORES: Final = ml.SystemDatastoresAuthMode.ACCESS_KEY
-"""How the workspace's own datastores reach the storage account. With ACCESS_KEY the Azure ML tools upload and
-download with tokens that Azure ML signs, so that a person needs no role on the account."""
+SYSTEM_DATASTORES: Final = ml.SystemDatastoresAuthMode.IDENTITY
+"""How the workspace's own datastores reach the storage account, which takes no keys: whoever reads or writes does it as
+himself, with a role on the account."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -109,9 +109,9 @@ def _nobody_reads_unsigned(resource: Resource, facts: Facts) -> Iterator[str]:
 
 
 def _has_no_shared_key(resource: Resource, facts: Facts) -> Iterator[str]:
+    del facts
     match resource.type:
-        # Elsewhere the datastores of the workspace may sign with the account's key, as Azure makes them.
-        case "storage:StorageAccount" if facts.is_guarded and resource.read("allowSharedKeyAccess") is not False:
+        case "storage:StorageAccount" if resource.read("allowSharedKeyAccess") is not False:
             yield f"allowSharedKeyAccess is {resource.read('allowSharedKeyAccess')}"
         case "keyvault:Vault" if resource.read("properties.enableRbacAuthorization") is not True:
             yield f"properties.enableRbacAuthorization is {resource.read('properties.enableRbacAuthorization')}"

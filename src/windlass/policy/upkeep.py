@@ -46,7 +46,11 @@ HAS_DIAGNOSTICS: Final = frozenset(
         "containerregistry:Registry",
         f"{_ML}:Workspace",
         f"{_ML}:OnlineEndpoint",
+        "operationalinsights:Workspace",
         "containerservice:ManagedCluster",
+        "network:NetworkSecurityGroup",
+        "network:PublicIPAddress",
+        "network:VirtualNetwork",
     }
 )
 """Types whose logs say who did what. A diagnostic setting of a storage account is one of its blob service."""

@@ -17,6 +17,18 @@ _TOKEN: Final = re.compile(r"azure-native:(?P<module>\w+)(?:/v\d{8}\w*)?:(?P<nam
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 
+def path_of(resource_type: str) -> str | None:
+    """Give the path of a type, with its parameters in braces; None when it is not known."""
+    token = _TOKEN.fullmatch(resource_type)
+    return PATHS.get(f"{token['module']}:{token['name']}") if token else None
+
+
+def parameters_of(resource_type: str) -> tuple[str, ...]:
+    """Name the inputs that the id of a type is made of, in order; the subscription is not among them."""
+    names = _PARAMETER.findall(path_of(resource_type) or "")
+    return tuple(name for name in names if name != "subscriptionId")
+
+
 def find_id(resource_type: str, inputs: Mapping[str, Any], subscription: str) -> str | None:
     """Tell the id that a resource has, or is going to have; None when its type or one of its names is not known.
 
@@ -25,8 +37,7 @@ def find_id(resource_type: str, inputs: Mapping[str, Any], subscription: str) ->
         inputs: The inputs that the program gives it, by the provider's names.
         subscription: The stack's subscription, for inputs that name none.
     """
-    token = _TOKEN.fullmatch(resource_type)
-    path = PATHS.get(f"{token['module']}:{token['name']}") if token else None
+    path = path_of(resource_type)
     if path is None:
         return None
     names = {"subscriptionId": subscription, **inputs}

@@ -79,6 +79,7 @@ class DeploymentDefinition:
         environment: What it runs in.
         code_digest: Content hash of the folder with the scoring script; empty without code.
         serving: What it runs on.
+        overlaid: The keys that the overlay of the stack says.
         image: What a container group runs; None on every other compute.
     """
 
@@ -87,6 +88,7 @@ class DeploymentDefinition:
     environment: Environment
     code_digest: str = ""
     serving: Serving = field(default_factory=Serving)
+    overlaid: frozenset[str] = frozenset()
     image: ImageDefinition | None = None
 
     def fingerprint(self, model_sha256: str) -> str:

@@ -179,7 +179,13 @@ class _Folder:
             return None
         image = self._image(file, fields, environment, document) if serving.compute == "container-instance" else None
         return DeploymentDefinition(
-            file=file, document=document, environment=environment, code_digest=code, serving=serving, image=image
+            file=file,
+            document=document,
+            environment=environment,
+            code_digest=code,
+            serving=serving,
+            image=image,
+            overlaid=frozenset(overlay.get("deployment", {})),
         )
 
     def _image(

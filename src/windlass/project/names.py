@@ -18,9 +18,15 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 EndpointKind = Literal["online", "batch"]
-IdentityPurpose = Literal["workspace", "serving", "cluster"]
+IdentityPurpose = Literal["workspace", "serving", "cluster", "kubernetes", "kubelet"]
 
 IDENTITY_PURPOSES: Final[tuple[IdentityPurpose, ...]] = get_args(IdentityPurpose)
+
+ATTACHED_COMPUTE: Final = "kubernetes"
+"""What the AKS cluster is called in the workspace."""
+
+SYSTEM_POOL: Final = "system"
+"""The pool that an AKS cluster is made with."""
 
 PROJECT_PATTERN: Final = r"^[a-z][a-z0-9]{1,11}$"
 """A short name that every other name starts with; a storage account takes nothing but letters and digits."""
@@ -51,6 +57,8 @@ RESOURCE_GROUP_LIMIT: Final = 90
 STORAGE_ACCOUNT_LIMIT: Final = 24
 KEY_VAULT_LIMIT: Final = 24
 CONTAINER_REGISTRY_LIMIT: Final = 50
+KUBERNETES_CLUSTER_LIMIT: Final = 45
+"""AKS takes 63; the group of its nodes is named after it, and a host name too."""
 LOG_WORKSPACE_LIMIT: Final = 63
 APPLICATION_INSIGHTS_LIMIT: Final = 255
 IDENTITY_LIMIT: Final = 128
@@ -97,6 +105,7 @@ class ResourceNames:
     log_workspace: str
     application_insights: str
     workspace: str
+    kubernetes_cluster: str
     action_group: str
     budget: str
 
@@ -113,6 +122,7 @@ def resource_names(scope: NameScope) -> ResourceNames:
         log_workspace=_hyphenated("log", words, token, LOG_WORKSPACE_LIMIT),
         application_insights=_hyphenated("appi", words, token, APPLICATION_INSIGHTS_LIMIT),
         workspace=_hyphenated("mlw", words, token, WORKSPACE_LIMIT),
+        kubernetes_cluster=_hyphenated("aks", words, token, KUBERNETES_CLUSTER_LIMIT),
         action_group=_hyphenated("ag", words, token, ACTION_GROUP_LIMIT),
         budget=_hyphenated("budget", words, token, BUDGET_LIMIT),
     )

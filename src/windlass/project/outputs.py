@@ -36,6 +36,15 @@ class ClusterOutput(_Output):
     max_nodes: int = Field(description="How many nodes it may grow to")
 
 
+class KubernetesOutput(_Output):
+    """The AKS cluster that real-time endpoints run on."""
+
+    cluster: str = Field(description="Its name in Azure, in the stack's resource group")
+    compute: str = Field(description="Its name in the workspace")
+    namespace: str = Field(description="The namespace that deployments run in")
+    instance_types: tuple[str, ...] = Field(description="The sizes that deployments choose from; the first is default")
+
+
 class StackOutputs(_Output):
     """Everything the scripts need to know of a stack."""
 
@@ -57,6 +66,7 @@ class StackOutputs(_Output):
     serving_identity: str = Field(default="", description="Managed identity that real-time deployments run as")
     endpoints: tuple[EndpointOutput, ...] = Field(default=(), description="One for each folder and kind")
     clusters: tuple[ClusterOutput, ...] = Field(default=(), description="Where batch jobs run")
+    kubernetes: KubernetesOutput | None = Field(default=None, description="The AKS cluster, if the stack has one")
 
     @property
     def group_of_workspace(self) -> str:

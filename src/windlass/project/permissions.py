@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from windlass.project.arm_ids import parse_arm_id
 from windlass.project.endpoints import EndpointFolder
-from windlass.project.names import IDENTITY_PURPOSES, IdentityPurpose, grant_name, identity_name, resource_names
+from windlass.project.names import (
+    IDENTITY_PURPOSES,
+    IdentityPurpose,
+    grant_name,
+    identity_name,
+    resource_names,
+    virtual_network_name,
+)
 from windlass.project.roles import IDENTITY_TYPE, Grant, Target, deployer_principal, derive_grants
 from windlass.project.settings import StackSettings
 
@@ -133,7 +140,8 @@ def _identity(settings: StackSettings, purpose: IdentityPurpose) -> Holder:
 
 def _scopes(settings: StackSettings) -> Mapping[Target, Scope]:
     names, bring = resource_names(settings.name_scope), settings.windlass.bring
-    serving = _identity(settings, "serving")
+    serving, kubelet = _identity(settings, "serving"), _identity(settings, "kubelet")
+    cluster = _own(settings, "Microsoft.ContainerService/managedClusters", names.kubernetes_cluster)
     own = {
         "storage": _own(settings, "Microsoft.Storage/storageAccounts", names.storage_account),
         "vault": _own(settings, "Microsoft.KeyVault/vaults", names.key_vault),
@@ -147,8 +155,16 @@ def _scopes(settings: StackSettings) -> Mapping[Target, Scope]:
         "registry": _scope(settings, bring.container_registry, "containerRegistry", own["registry"]),
         "insights": _scope(settings, None, "applicationInsights", own["insights"]),
         "serving-identity": Scope(name=serving.name, id=serving.identity_id),
+        "subnet": Scope(name=f"{names.kubernetes_cluster}/subnet", id=_subnet_of_kubernetes(settings)),
+        "kubelet-identity": Scope(name=kubelet.name, id=kubelet.identity_id),
+        "kubernetes": Scope(name=names.kubernetes_cluster, id=cluster),
         "workspace": Scope(name=parse_arm_id(workspace).name, id=workspace),
     }
+
+
+def _subnet_of_kubernetes(settings: StackSettings) -> str:
+    network = _own(settings, "Microsoft.Network/virtualNetworks", virtual_network_name(settings.name_scope))
+    return settings.windlass.bring.subnets.kubernetes or f"{network}/subnets/kubernetes"
 
 
 def _scope(settings: StackSettings, given: str | None, linked: str, own: str) -> Scope:

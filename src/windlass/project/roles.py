@@ -2,8 +2,9 @@
 
 Whatever acts has an identity of its own. `workspace` is Azure ML itself, at work in the resources of its own.
 `serving` is what a real-time deployment runs as: it pulls its image, reads its model and reports. `cluster` is what a
-batch node runs as: it also writes results. Azure gives none of these by itself to an identity of one's own. Deployers
-are people and workflows that release models and run batches; the settings name them.
+batch node runs as: it also writes results. `kubernetes` is the control plane of an AKS cluster, `kubelet` its nodes.
+Azure gives none of these by itself to an identity of one's own. Deployers are people and workflows that release models
+and run batches; the settings name them.
 
 To add a role for another resource: a row where the resource is declared, its target in `Target`, and the target's
 scope in `infra/__main__.py` and `permissions.py`. A test on the local Azure then has to fail without the row.
@@ -17,10 +18,21 @@ from enum import Enum
 from typing import Final, Literal, Self, get_args
 
 from windlass.project.endpoints import EndpointFolder
+from windlass.project.exposure import EXPOSURE
 from windlass.project.names import IDENTITY_PURPOSES, IdentityPurpose
 from windlass.project.settings import Settings
 
-Target = Literal["storage", "vault", "registry", "insights", "serving-identity", "workspace"]
+Target = Literal[
+    "storage",
+    "vault",
+    "registry",
+    "insights",
+    "serving-identity",
+    "kubelet-identity",
+    "subnet",
+    "workspace",
+    "kubernetes",
+]
 
 IDENTITY_TYPE: Final = "ServicePrincipal"
 """Said always: without it Azure looks a new identity up and often does not find it yet."""
@@ -40,6 +52,7 @@ class Role(Enum):
         return made
 
     CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor"
+    ACR_PUSH = "8311e382-0749-4cb8-b61a-304f252e45ec", "AcrPush"
     ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d", "AcrPull"
     STORAGE_ACCOUNT_CONTRIBUTOR = "17d1049b-9a84-46fb-8f53-869881c3d3ab", "Storage Account Contributor"
     STORAGE_BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe", "Storage Blob Data Contributor"
@@ -49,6 +62,10 @@ class Role(Enum):
     AZUREML_METRICS_WRITER = "635dd51f-9968-44d3-b7fb-6d9a6bd613ae", "AzureML Metrics Writer (preview)"
     AZUREML_DATA_SCIENTIST = "f6c7c914-8db3-469d-8ca1-694a8f32e121", "AzureML Data Scientist"
     MANAGED_IDENTITY_OPERATOR = "f1a07417-d97a-45cb-824c-7a7467783830", "Managed Identity Operator"
+    NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7", "Network Contributor"
+    READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader"
+    KUBERNETES_EXTENSION_CONTRIBUTOR = "85cb6faf-e071-4c9b-8136-154b5a04f717", "Kubernetes Extension Contributor"
+    AKS_CLUSTER_ADMIN = "0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8", "Azure Kubernetes Service Cluster Admin Role"
 
     @property
     def slug(self) -> str:
@@ -89,7 +106,8 @@ def derive_grants(settings: Settings, endpoints: Iterable[EndpointFolder]) -> tu
         settings: Of the stack.
         endpoints: The folders under endpoints/.
     """
-    has_online = any(folder.kind == "online" for folder in endpoints)
+    # An attached cluster runs deployments as the serving identity, whether or not there is an endpoint yet.
+    has_online = any(folder.kind == "online" for folder in endpoints) or settings.kubernetes is not None
     return tuple(_derive(settings, has_online=has_online))
 
 
@@ -100,6 +118,11 @@ def _derive(settings: Settings, *, has_online: bool) -> Iterator[Grant]:
         yield from _SERVING
     if settings.clusters:
         yield from _CLUSTER
+        yield _PULLS if EXPOSURE[settings.network.mode].registry else _BUILDS
+    if settings.kubernetes is not None:
+        yield from _KUBERNETES
+        yield from _IN_A_SUBNET if settings.network.mode == "private" else ()
+        yield from _ATTACHING if settings.bring.workspace is None else ()
     for name in settings.deployers:
         yield from _of_deployer(deployer_principal(name), has_online=has_online)
 
@@ -109,7 +132,7 @@ _WORKSPACE: Final = (
         principal="workspace",
         role=Role.STORAGE_ACCOUNT_CONTRIBUTOR,
         target="storage",
-        reason="make the containers of the workspace and read the account's keys for its datastores",
+        reason="make the containers and shares of the workspace's datastores",
     ),
     Grant(
         principal="workspace",
@@ -173,16 +196,71 @@ _SERVING: Final = (
 _CLUSTER: Final = (
     Grant(
         principal="cluster",
-        role=Role.ACR_PULL,
-        target="registry",
-        reason="pull the image that a batch job runs in",
-    ),
-    Grant(
-        principal="cluster",
         role=Role.STORAGE_BLOB_DATA_CONTRIBUTOR,
         target="storage",
         reason="read the input and the model of a batch job, and write its results",
     ),
+)
+
+
+_KUBERNETES: Final = (
+    Grant(
+        principal="kubernetes",
+        role=Role.MANAGED_IDENTITY_OPERATOR,
+        target="kubelet-identity",
+        reason="give the nodes of the AKS cluster their identity",
+    ),
+    Grant(
+        principal="kubelet",
+        role=Role.ACR_PULL,
+        target="registry",
+        reason="pull the images that pods run in",
+    ),
+)
+
+_IN_A_SUBNET: Final = (
+    Grant(
+        principal="kubernetes",
+        role=Role.NETWORK_CONTRIBUTOR,
+        target="subnet",
+        reason="put nodes and internal load balancers of the AKS cluster into its subnet",
+    ),
+)
+
+_ATTACHING: Final = (
+    Grant(
+        principal="workspace",
+        role=Role.READER,
+        target="kubernetes",
+        reason="see the AKS cluster that is attached to the workspace",
+    ),
+    Grant(
+        principal="workspace",
+        role=Role.KUBERNETES_EXTENSION_CONTRIBUTOR,
+        target="kubernetes",
+        reason="see and set up its extension on the AKS cluster",
+    ),
+    Grant(
+        principal="workspace",
+        role=Role.AKS_CLUSTER_ADMIN,
+        target="kubernetes",
+        reason="attach the AKS cluster with the credential of its administrator",
+    ),
+)
+"""Documented for a workspace that acts as an identity of one's own."""
+
+_PULLS: Final = Grant(
+    principal="cluster",
+    role=Role.ACR_PULL,
+    target="registry",
+    reason="pull the image that a batch job runs in",
+)
+
+_BUILDS: Final = Grant(
+    principal="cluster",
+    role=Role.ACR_PUSH,
+    target="registry",
+    reason="build the images that a private registry cannot build itself, push them, and pull the one of a batch job",
 )
 
 
@@ -192,6 +270,12 @@ def _of_deployer(principal: str, *, has_online: bool) -> Iterator[Grant]:
         role=Role.AZUREML_DATA_SCIENTIST,
         target="workspace",
         reason="register models, make deployments, move traffic, run and follow batch jobs, read keys of endpoints",
+    )
+    yield Grant(
+        principal=principal,
+        role=Role.STORAGE_BLOB_DATA_CONTRIBUTOR,
+        target="storage",
+        reason="upload models, code and input, and download results: the account takes no keys",
     )
     if has_online:
         yield Grant(
@@ -218,8 +302,10 @@ def on_targets(grants: Iterable[Grant], *targets: Target) -> tuple[Grant, ...]:
     return tuple(grant for grant in grants if grant.target in targets)
 
 
-BEFORE_THE_WORKSPACE: Final[tuple[Target, ...]] = tuple(target for target in get_args(Target) if target != "workspace")
-"""Azure ML uses what stands there while it makes a workspace, so these roles are given first."""
+BEFORE_THE_WORKSPACE: Final[tuple[Target, ...]] = tuple(
+    target for target in get_args(Target) if target not in {"workspace", "kubernetes"}
+)
+"""Azure ML uses what stands there while it makes a workspace, and so does AKS, so these roles are given first."""
 
 
 def grants_here(

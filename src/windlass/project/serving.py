@@ -50,6 +50,11 @@ class PublicName(_Section):
         return self.ttl_seconds + self.connection_seconds
 
     @property
+    def id(self) -> str:
+        """The record set's id."""
+        return f"{self.zone}/CNAME/{self.record}"
+
+    @property
     def host(self) -> str:
         """The whole name that callers use."""
         return f"{self.record}.{self.zone.rpartition('/')[2]}"

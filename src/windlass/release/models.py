@@ -99,6 +99,7 @@ class Endpoint:
         base: The traffic before that release, which a roll back restores.
         scoring_uri: Where requests go.
         auth_mode: `key`, `aml_token` or `aad_token`.
+        compute: The id of the attached Kubernetes cluster that serves it; empty for Azure ML's own instances.
         style: How a version takes over.
         previous: What a release by recreate has replaced; it is not there any more.
         settling: Seconds that callers go on reaching a version which the public name has left.
@@ -113,6 +114,7 @@ class Endpoint:
     base: Traffic = field(default_factory=Traffic)
     scoring_uri: str = ""
     auth_mode: str = "key"
+    compute: str = ""
     style: Style = Style.TRAFFIC
     previous: Deployment | None = None
     settling: float = 0.0
@@ -203,9 +205,10 @@ class BuildImage:
 
 @dataclass(frozen=True, kw_only=True)
 class CreateDeployment:
-    """Bring the version up beside the others, without traffic.
+    """Bring the version up beside the others, without traffic; or in place of another.
 
     Attributes:
+        in_place: Whether it is put over what is there, a failed attempt of itself included.
         instances: With how many instances it starts, where that is not for its file to say.
     """
 
@@ -214,6 +217,7 @@ class CreateDeployment:
     environment: str
     release: str
     definition: DeploymentDefinition = field(repr=False)
+    in_place: bool = False
     instances: int | None = None
 
 

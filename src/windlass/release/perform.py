@@ -130,7 +130,7 @@ class Performer:
     def _create(self, step: CreateDeployment) -> bool:
         found = self._settled(step.name).find(step.name)
         with self._explained(step.name):
-            if found is None:
+            if found is None or (step.in_place and found.condition is Condition.DEAD):
                 self._endpoints.create_deployment(self._endpoint, step)
                 return True
             if found.condition is Condition.DEAD:

@@ -34,7 +34,9 @@ from windlass.release.models import (
 )
 from windlass.release.traffic import ALL, Traffic, restrict, shift
 
-_LONGEST_NAME = 32
+_LONGEST_NAME = 30
+"""Azure takes 32, but on Kubernetes no more than 62 together with the name of the endpoint, which may have 32."""
+
 _SUFFIX_LENGTH = 6
 
 

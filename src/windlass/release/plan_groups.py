@@ -115,7 +115,7 @@ def _recreate(definition: OnlineDefinition, plan: Plan, endpoint: Endpoint) -> P
     serves = endpoint.traffic.share_of(plan.target) == ALL
     others = [each for each in endpoint.deployments if not each.fixed and each.name != plan.target and each.release]
     steps: tuple[Step, ...] = (
-        *plan.steps,
+        *_in_place(plan.steps),
         *(() if serves else _test_and_shift(definition, plan)),
         *(DeleteDeployment(name=each.name, reason=f"{plan.target} took over") for each in others),
     )
@@ -127,6 +127,15 @@ def _recreate(definition: OnlineDefinition, plan: Plan, endpoint: Endpoint) -> P
         notes=_notes_of_recreate(container) if interrupts else (),
         fallback=_bring_back(old, definition.deployment) if old is not None and comes_back else None,
     )
+
+
+def _in_place(steps: tuple[Step, ...]) -> Iterator[Step]:
+    """Put a version over a failed attempt of itself: were its group removed first, so would be what it replaces."""
+    for step in steps:
+        if isinstance(step, CreateDeployment):
+            yield replace(step, in_place=True)
+        elif not isinstance(step, DeleteDeployment):
+            yield step
 
 
 def _test_and_shift(definition: OnlineDefinition, plan: Plan) -> Iterator[Step]:
@@ -151,6 +160,7 @@ def _bring_back(old: Deployment, definition: DeploymentDefinition) -> CreateDepl
         environment=old.environment,
         release=old.release,
         definition=definition,
+        in_place=True,
     )
 
 

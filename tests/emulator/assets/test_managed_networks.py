@@ -160,7 +160,7 @@ async def test_a_private_registry_builds_images_on_a_compute(local: InProcess) -
     await local.send("PATCH", WORKSPACE, {"properties": {"containerRegistry": registry}})
     await local.settle()
 
-    with pytest.raises(OperationFailedError, match="cannot build images"):
+    with pytest.raises(OperationFailedError, match="Container Registry cannot build your image"):
         image_builds.require_builder(local.azure, WORKSPACE)
     await local.send("PATCH", WORKSPACE, {"properties": {"imageBuildCompute": "cpu"}})
     await local.settle()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from azure.core.exceptions import HttpResponseError
 from support.arm_clients import ArmClients, fresh
 from support.kubernetes import cluster, pool
 
+OPERATOR = "f1a07417-d97a-45cb-824c-7a7467783830"
 TYPE = "Microsoft.ContainerService/managedClusters"
 
 
@@ -22,6 +24,12 @@ def _make(arm: ArmClients, *pools: dict[str, Any], **properties: Any) -> tuple[s
     group, name = arm.group(), fresh("aks-")
     arm.clusters.managed_clusters.begin_create_or_update(group, name, cluster(*pools, **properties)).result()
     return group, name
+
+
+def _give(arm: ArmClients, scope: str, principal: str, role: str) -> None:
+    definition = f"/subscriptions/{arm.azure.subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
+    body = {"role_definition_id": definition, "principal_id": principal, "principal_type": "ServicePrincipal"}
+    arm.roles.role_assignments.create(scope.lstrip("/"), str(uuid.uuid4()), body)
 
 
 def _put(arm: ArmClients, body: dict[str, Any], name: str = "") -> Any:
@@ -130,9 +138,13 @@ def test_a_kubelet_identity_of_ones_own_needs_a_control_plane_of_ones_own(arm: A
 
     error = _refused(arm, cluster(identityProfile=profile))
     body = cluster(identityProfile=profile)
-    body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {kubelet.id: {}}}
+    own = arm.identities.user_assigned_identities.create_or_update(group, fresh("id-"), {"location": "westeurope"})
+    body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {own.id: {}}}
+    forbidden = _refused(arm, body)
+    _give(arm, kubelet.id, own.principal_id, OPERATOR)
     accepted = _put(arm, body)
 
+    assert forbidden["code"] == "CustomKubeletIdentityMissingPermissionError"
     assert error["code"] == "CustomKubeletIdentityOnlySupportedOnUserAssignedMSICluster"
     assert accepted.json()["properties"]["identityProfile"]["kubeletidentity"]["objectId"] == kubelet.principal_id
 

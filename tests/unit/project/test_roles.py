@@ -32,7 +32,8 @@ def settings(**more: Any) -> Settings:
     return Settings.model_validate({"project": "shop", "cloud": "local", "owner": "team", **more})
 
 
-FULL = settings(clusters={"cpu": CLUSTER}, deployers=DEPLOYERS)
+KUBERNETES = {"insecure": True}
+FULL = settings(clusters={"cpu": CLUSTER}, deployers=DEPLOYERS, kubernetes=KUBERNETES, network={"mode": "private"})
 TABLE = derive_grants(FULL, (ONLINE, BATCH))
 
 
@@ -51,7 +52,9 @@ def test_a_role_is_named_by_a_guid(role: Role) -> None:
 
 @pytest.mark.parametrize("role", Role)
 def test_a_role_that_nobody_holds_is_not_in_the_table(role: Role) -> None:
-    assert role in {grant.role for grant in TABLE}
+    private = derive_grants(settings(clusters={"cpu": CLUSTER}, network={"mode": "private"}), (BATCH,))
+
+    assert role in {grant.role for grant in (*TABLE, *private)}
 
 
 def test_no_grant_is_given_twice() -> None:
@@ -59,7 +62,7 @@ def test_no_grant_is_given_twice() -> None:
 
 
 def test_everything_acts_when_everything_is_declared() -> None:
-    assert acting_identities(TABLE) == ("workspace", "serving", "cluster")
+    assert acting_identities(TABLE) == ("workspace", "serving", "cluster", "kubernetes", "kubelet")
 
 
 def test_nobody_holds_a_role_for_what_is_not_declared() -> None:
@@ -67,6 +70,7 @@ def test_nobody_holds_a_role_for_what_is_not_declared() -> None:
     assert principals(BATCH) == {"workspace"}
     assert principals(ONLINE) == {"workspace", "serving"}
     assert principals(clusters={"cpu": CLUSTER}) == {"workspace", "cluster"}
+    assert principals(kubernetes=KUBERNETES) == {"workspace", "serving", "kubernetes", "kubelet"}
     assert principals(deployers=DEPLOYERS) == {"workspace", "deployer-ana", "deployer-release"}
 
 
@@ -81,6 +85,14 @@ def test_what_a_model_runs_as_can_pull_its_image_and_cannot_push_one(principal: 
     assert roles(principal, "registry") == {Role.ACR_PULL}
 
 
+@pytest.mark.parametrize("mode", ["private", "managed"])
+def test_a_cluster_pushes_the_images_that_a_private_registry_cannot_build(mode: str) -> None:
+    table = derive_grants(settings(clusters={"cpu": CLUSTER}, network={"mode": mode}), (ONLINE, BATCH))
+
+    held = {grant.role for grant in table if (grant.principal, grant.target) == ("cluster", "registry")}
+    assert held == {Role.ACR_PUSH}
+
+
 @pytest.mark.parametrize("principal", MODELS_RUN_AS)
 def test_what_a_model_runs_as_sees_no_secret_of_the_workspace(principal: str) -> None:
     assert roles(principal, "vault") == set()
@@ -91,17 +103,18 @@ def test_a_model_in_real_time_reads_and_a_batch_job_writes() -> None:
     assert roles("cluster", "storage") == {Role.STORAGE_BLOB_DATA_CONTRIBUTOR}
 
 
-def test_a_deployer_works_in_the_workspace_and_changes_nothing_around_it() -> None:
+def test_a_deployer_works_in_the_workspace_with_its_data_and_changes_nothing_around_it() -> None:
     held = {(grant.role, grant.target) for grant in TABLE if grant.principal == "deployer-ana"}
 
     assert held == {
         (Role.AZUREML_DATA_SCIENTIST, "workspace"),
+        (Role.STORAGE_BLOB_DATA_CONTRIBUTOR, "storage"),
         (Role.MANAGED_IDENTITY_OPERATOR, "serving-identity"),
     }
 
 
 def test_nothing_that_the_workspace_waits_for_is_held_on_the_workspace() -> None:
-    before, after = on_targets(TABLE, *BEFORE_THE_WORKSPACE), on_targets(TABLE, "workspace")
+    before, after = on_targets(TABLE, *BEFORE_THE_WORKSPACE), on_targets(TABLE, "workspace", "kubernetes")
 
     assert "workspace" not in {grant.target for grant in before}
     assert sorted(grant.logical_name for grant in (*before, *after)) == sorted(grant.logical_name for grant in TABLE)

@@ -14,7 +14,7 @@ from pathlib import Path
 from windlass_emulator.folder import DataFolder, write_atomically
 from windlass_emulator.processes import Child, Processes
 from windlass_emulator.storage_service import ACCOUNT_TYPE, KEYS_FACT
-from windlass_emulator.store import Store
+from windlass_emulator.store import Resource, Store
 from windlass_emulator.tls import TlsFiles
 
 _log = logging.getLogger(__name__)
@@ -86,24 +86,23 @@ def _existing(path: Path, variable: str) -> Path:
     return path
 
 
-def write_accounts(folder: DataFolder, accounts: Mapping[str, tuple[str, str]]) -> None:
-    """Tell Azurite, running or not, which storage accounts exist.
+def write_accounts(folder: DataFolder, store: Store, without: str = "") -> None:
+    """Tell Azurite, running or not, which storage accounts exist, and which of them take no keys.
 
     Args:
         folder: Where Azurite looks.
-        accounts: Two keys by account name.
+        store: What exists.
+        without: The id of an account that is going.
     """
-    write_atomically(folder.accounts, ";".join(f"{name}:{':'.join(keys)}" for name, keys in sorted(accounts.items())))
+    there = [stored for stored in store.of_type(ACCOUNT_TYPE) if stored.id.lower() != without.lower()]
+    keys = {stored.name: store.fact(stored.id, KEYS_FACT) for stored in there}
+    accounts = ";".join(f"{name}:{':'.join(pair)}" for name, pair in sorted(keys.items()) if pair is not None)
+    keyless = ";".join(sorted(stored.name for stored in there if not _takes_keys(stored)))
+    write_atomically(folder.accounts, f"{accounts}\n{keyless}")
 
 
-def accounts(store: Store, without: str = "") -> dict[str, tuple[str, str]]:
-    """Return the two keys of each storage account, by name; `without` is the id of one that is going."""
-    found = {}
-    for stored in store.of_type(ACCOUNT_TYPE):
-        keys = store.fact(stored.id, KEYS_FACT)
-        if keys is not None and stored.id.lower() != without.lower():
-            found[stored.name] = (str(keys[0]), str(keys[1]))
-    return found
+def _takes_keys(account: Resource) -> bool:
+    return (account.body.get("properties") or {}).get("allowSharedKeyAccess") is not False
 
 
 def _written_since(log: Path, begin: int) -> str:

@@ -1,8 +1,12 @@
-"""The storage service for the local Azure's own use: Azurite, addressed directly and signed with account keys."""
+"""The storage service for the local Azure's own use: Azurite, addressed directly and signed with account keys.
+
+What is handed out to others is signed by user delegation, so that it works where an account takes no keys.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -10,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 from windlass_emulator.blobs import Container
 from windlass_emulator.errors import AzureError
 from windlass_emulator.store import Store
+from windlass_emulator.tokens import LIFETIME, Tokens
 
 if TYPE_CHECKING:
+    from azure.core.credentials import AccessToken
     from azure.storage.blob import BlobServiceClient, ContainerClient, ContainerProperties
 
 ACCOUNT_TYPE = "microsoft.storage/storageaccounts"
@@ -19,6 +25,8 @@ KEYS_FACT = "keys"
 _PUBLIC_WORDS: Mapping[str, str | None] = {"None": None, "Blob": "blob", "Container": "container"}
 """Azure Resource Manager's words for public access, and the blob service's."""
 _CLOCK_SKEW = timedelta(minutes=15)
+_ML_SERVICE = "0736f41a-0425-4b46-bdb5-1563eff02385"
+"""The application of the ML service, which signs what it hands out."""
 
 
 class AzuriteBlobs:
@@ -27,10 +35,11 @@ class AzuriteBlobs:
     The SDK costs 0.2 seconds to import, so each method imports what it needs.
     """
 
-    def __init__(self, store: Store, authority: Path, port: Callable[[], int]) -> None:
+    def __init__(self, store: Store, authority: Path, port: Callable[[], int], tokens: Tokens) -> None:
         self._store = store
         self._authority = authority
         self._port = port
+        self._tokens = tokens
         self._services: dict[tuple[str, int, str], BlobServiceClient] = {}
 
     def account_key(self, account: str) -> str:
@@ -59,24 +68,29 @@ class AzuriteBlobs:
         )
 
     def container_sas(self, account: str, container: str, *, permission: str = "rcwl", hours: float = 8.0) -> str:
-        """Return a SAS of one container."""
+        """Return a SAS of one container, by user delegation (recorded): it needs no key of the account."""
         from azure.storage.blob import generate_container_sas
 
+        life = _life(hours)
+        key = self._delegation_key(account, life)
         return str(
-            generate_container_sas(
-                account, container, account_key=self.account_key(account), permission=permission, **_life(hours)
-            )
-        )
+            generate_container_sas(account, container, user_delegation_key=key, permission=permission, **life)
+        )  # fmt: skip
 
     def blob_sas(self, account: str, container: str, blob: str, *, hours: float = 24.0) -> str:
-        """Return a read SAS of one blob."""
+        """Return a read SAS of one blob, by user delegation."""
         from azure.storage.blob import generate_blob_sas
 
-        return str(
-            generate_blob_sas(
-                account, container, blob, account_key=self.account_key(account), permission="r", **_life(hours)
-            )
-        )
+        life = _life(hours)
+        key = self._delegation_key(account, life)
+        return str(generate_blob_sas(account, container, blob, user_delegation_key=key, permission="r", **life))
+
+    def _delegation_key(self, account: str, life: Mapping[str, datetime]) -> Any:
+        from azure.storage.blob import BlobServiceClient
+
+        credential = _ServiceCredential(self._tokens)
+        with BlobServiceClient(self._address(account), credential, **self._options()) as service:
+            return service.get_user_delegation_key(life["start"], life["expiry"])
 
     def ensure_container(self, account: str, container: str) -> None:
         """Create a container if it is not there."""
@@ -187,16 +201,38 @@ class AzuriteBlobs:
         return self._services[known]
 
     def _new_service(self, account: str, port: int, key: str) -> BlobServiceClient:
-        from azure.storage.blob import BlobServiceClient, LinearRetry
+        from azure.storage.blob import BlobServiceClient
 
-        options: dict[str, Any] = {
+        del port  # a part of the key in the cache alone
+        credential = {"account_name": account, "account_key": key}
+        return BlobServiceClient(self._address(account), credential, **self._options())
+
+    def _address(self, account: str) -> str:
+        return f"https://127.0.0.1:{self._port()}/{account}"
+
+    def _options(self) -> dict[str, Any]:
+        from azure.storage.blob import LinearRetry
+
+        return {
             "connection_verify": str(self._authority),
             "use_env_settings": False,  # no proxy between us and our child
             "retry_policy": LinearRetry(backoff=1, retry_total=3, random_jitter_range=0),
         }
-        return BlobServiceClient(
-            f"https://127.0.0.1:{port}/{account}", {"account_name": account, "account_key": key}, **options
-        )
+
+
+@dataclass(frozen=True, slots=True)
+class _ServiceCredential:
+    """The ML service itself, at the storage service."""
+
+    tokens: Tokens
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """Issue a token."""
+        from azure.core.credentials import AccessToken
+
+        del scopes, options
+        token = self.tokens.issue("https://storage.azure.com", _ML_SERVICE, _ML_SERVICE)
+        return AccessToken(token, int(datetime.now(UTC).timestamp()) + LIFETIME)
 
 
 def _container_facts(properties: ContainerProperties) -> Container:

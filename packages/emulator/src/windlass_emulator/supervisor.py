@@ -98,12 +98,14 @@ class _Ground:
 
 async def _start(launch: Launch, stack: AsyncExitStack) -> LocalAzure:
     ground = await _lay_ground(launch.folder, launch.guard_lock, stack)
-    azurite.write_accounts(launch.folder, azurite.accounts(ground.store))
+    azurite.write_accounts(launch.folder, ground.store)
     storage = Azurite(launch.program, launch.folder, ground.files, ground.processes)
     stack.push_async_callback(storage.stop)
-    blobs = AzuriteBlobs(ground.store, ground.files.authority, lambda: storage.port)
+    clock = SystemClock(launch.settings.clock_rate)
+    tokens = Tokens(ground.secrets.token_key, ground.secrets.identity_key, clock)
+    blobs = AzuriteBlobs(ground.store, ground.files.authority, lambda: storage.port, tokens)
     stack.callback(blobs.close)
-    azure = _local_azure(launch, ground, blobs)
+    azure = _local_azure(launch, ground, blobs, tokens)
     stack.push_async_callback(_stop_parts, azure)
     await asyncio.gather(storage.start(), _listen(ground, azure, storage, stack))
     azure.listeners = (
@@ -143,12 +145,11 @@ async def _listen(ground: _Ground, azure: LocalAzure, storage: Azurite, stack: A
     await proxy.start(ground.sockets["proxy"])
 
 
-def _local_azure(launch: Launch, ground: _Ground, blobs: AzuriteBlobs) -> LocalAzure:
-    clock = SystemClock(launch.settings.clock_rate)
+def _local_azure(launch: Launch, ground: _Ground, blobs: AzuriteBlobs, tokens: Tokens) -> LocalAzure:
     return LocalAzure(
         settings=launch.settings,
         store=ground.store,
-        clock=clock,
+        clock=SystemClock(launch.settings.clock_rate),
         processes=ground.processes,
         blobs=blobs,
         environments=_environments(launch, ground.processes),
@@ -158,7 +159,7 @@ def _local_azure(launch: Launch, ground: _Ground, blobs: AzuriteBlobs) -> LocalA
         client_secret=ground.secrets.client_secret,
         client_environment=_client_environment(ground.address("proxy"), ground.files),
         admin_address=ground.address("admin"),
-        tokens=Tokens(ground.secrets.token_key, ground.secrets.identity_key, clock),
+        tokens=tokens,
         supervisor={"pid": os.getpid(), "started": datetime.now(UTC).isoformat(timespec="seconds")},
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 import tempfile
@@ -41,8 +42,15 @@ class Backend:
         """
         with tempfile.TemporaryDirectory(prefix="windlass-") as folder:
             port_file = Path(folder) / "port"
+            # In a session of its own, so that a signal for the front does not end what it is still working on; and
+            # with a pipe that tells it when the front is gone, however that came about.
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, scoring_server.__file__, str(port_file), env=dict(self._environ), start_new_session=True
+                sys.executable,
+                scoring_server.__file__,
+                str(port_file),
+                env=dict(self._environ),
+                stdin=asyncio.subprocess.PIPE,
+                start_new_session=True,
             )
             while not port_file.exists():
                 await self._pause()
@@ -65,7 +73,8 @@ class Backend:
         try:
             await asyncio.wait_for(process.wait(), _GRACE)
         except TimeoutError:
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
 
     async def ask(self, call: Call) -> Answer:

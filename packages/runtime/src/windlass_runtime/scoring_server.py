@@ -8,21 +8,31 @@ bound here and handed on, so nobody can take the port in between, and its number
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
+import threading
 from pathlib import Path
 
 _APPLICATION = "azureml_inference_server_http.server.entry:app"
 
 
 def main(port_file: Path) -> None:
-    """Serve until a signal ends it."""
+    """Serve until a signal ends it, or the front is gone."""
+    threading.Thread(target=_end_with_the_front, daemon=True).start()
     listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
     _set_up_as_azmlinfsrv_does()
     half = port_file.with_suffix(".half")
     half.write_text(str(listener.getsockname()[1]), encoding="ascii")
     half.replace(port_file)
     _run_gunicorn(listener.detach())
+
+
+def _end_with_the_front() -> None:
+    """End this process and its workers when nobody holds the other end of stdin: a killed front cannot tell it."""
+    while os.read(0, 1):
+        pass
+    os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
 def _set_up_as_azmlinfsrv_does() -> None:

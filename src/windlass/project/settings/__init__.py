@@ -10,9 +10,13 @@ from __future__ import annotations
 from windlass.project.names import OWN_TAGS
 from windlass.project.settings.bring import BringSettings, BringSubnets, Brought, brought_things
 from windlass.project.settings.compute import (
+    DNS_SERVICE_IP,
+    POD_CIDR,
+    SERVICE_CIDR,
     ClusterSettings,
     InstanceTypeSettings,
     KubernetesSettings,
+    NodeSettings,
     PoolSettings,
     TlsSettings,
 )
@@ -33,11 +37,14 @@ from windlass.project.settings.parse import (
 )
 
 __all__ = [
+    "DNS_SERVICE_IP",
     "LOCAL_SUBSCRIPTION",
     "LOCAL_TENANT",
     "OWN_TAGS",
+    "POD_CIDR",
     "PROVIDER_KEYS",
     "PROVIDER_NAMESPACE",
+    "SERVICE_CIDR",
     "SETTINGS_KEY",
     "SETTINGS_NAMESPACE",
     "AzureSettings",
@@ -55,6 +62,7 @@ __all__ = [
     "MonitoringSettings",
     "NetworkMode",
     "NetworkSettings",
+    "NodeSettings",
     "OutboundRule",
     "PolicySettings",
     "PoolSettings",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from windlass.project.settings.parts import ClusterName, Section, VmSize
+
+POD_CIDR: Final = "10.244.0.0/16"
+SERVICE_CIDR: Final = "172.29.0.0/16"
+DNS_SERVICE_IP: Final = "172.29.0.10"
+"""Addresses inside the Kubernetes cluster; a virtual network needs others."""
 
 
 class ClusterSettings(Section):
@@ -31,13 +36,18 @@ class ClusterSettings(Section):
         return self
 
 
-class PoolSettings(Section):
-    """One pool of nodes of the Kubernetes cluster."""
+PoolName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,11}$")]
+"""AKS takes nothing longer and no hyphen."""
 
-    vm_size: VmSize = Field(description="Size of each node; Azure ML needs 4 cores and 14 GB")
-    min_nodes: int = Field(default=1, ge=0, description="Nodes that are always there; a system pool needs at least 1")
-    max_nodes: int = Field(ge=1, description="Nodes that the autoscaler may grow it to")
-    spot: bool = Field(default=False, description="Whether Azure may take a node away, for a lower price")
+Ranges = Annotated[str, StringConstraints(pattern=r"^\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?$")]
+
+
+class NodeSettings(Section):
+    """Machines that the autoscaler adds and takes away."""
+
+    vm_size: VmSize = Field(description="Size of each node. Azure ML needs 4 cores and 14 GB in the cluster")
+    min_nodes: int = Field(default=1, ge=0, le=1000, description="Nodes that are always there")
+    max_nodes: int = Field(ge=1, le=1000, description="Nodes that the autoscaler may grow it to")
 
     @model_validator(mode="after")
     def _grows(self) -> Self:
@@ -45,6 +55,14 @@ class PoolSettings(Section):
             message = f"min_nodes ({self.min_nodes}) is more than max_nodes ({self.max_nodes})"
             raise ValueError(message)
         return self
+
+
+class PoolSettings(NodeSettings):
+    """One more pool of nodes of the Kubernetes cluster."""
+
+    mode: Literal["user", "system"] = Field(
+        default="user", description="user: models run on it. system: it can take the place of the first pool"
+    )
 
 
 class InstanceTypeSettings(Section):
@@ -58,7 +76,10 @@ class InstanceTypeSettings(Section):
 class TlsSettings(Section):
     """How callers reach Kubernetes endpoints over HTTPS: a secret of the cluster holds certificate and key."""
 
-    secret: str = Field(min_length=1, max_length=253, description="Name of the secret in the namespace azureml")
+    secret: str = Field(
+        pattern=r"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$",
+        description="Name of the secret in the namespace azureml, with cert.pem and key.pem; you make it",
+    )
     host: str = Field(
         pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", description="The host name that the certificate is made out to"
     )
@@ -80,17 +101,19 @@ class KubernetesSettings(Section):
         default="azure-overlay", description="Where pods get their addresses: the subnet, or a network of their own"
     )
     zones: tuple[Literal["1", "2", "3"], ...] = Field(default=(), description="Zones that nodes are spread over")
-    system: PoolSettings = Field(
-        default_factory=lambda: PoolSettings(vm_size="Standard_DS3_v2", min_nodes=1, max_nodes=3),
-        description="The pool that the cluster itself needs",
+    system: NodeSettings = Field(
+        default_factory=lambda: NodeSettings(vm_size="Standard_DS3_v2", min_nodes=1, max_nodes=3),
+        description="The first pool, which the cluster is made with and keeps: another one means another cluster",
     )
-    pools: dict[ClusterName, PoolSettings] = Field(
-        default_factory=dict, max_length=8, description="User pools that models run on, by name (1 to 12 characters)"
+    pools: dict[PoolName, PoolSettings] = Field(
+        default_factory=dict,
+        max_length=8,
+        description="More pools, by name (1 to 12 letters and digits). Models run on those of mode user",
     )
     namespace: str = Field(
         default="azureml-serving",
         pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$",
-        description=("Kubernetes namespace that deployments run in"),
+        description="Kubernetes namespace that deployments run in",
     )
     instance_types: dict[ClusterName, InstanceTypeSettings] = Field(
         default_factory=lambda: {"small": InstanceTypeSettings(cpu="1", memory="2Gi")},
@@ -104,6 +127,7 @@ class KubernetesSettings(Section):
     internal_load_balancer: bool = Field(
         default=False, description="Whether endpoints answer inside the virtual network only"
     )
-    authorized_ranges: tuple[str, ...] = Field(
-        default=(), description="Addresses (CIDR) that may reach the control plane; all when empty"
+    authorized_ranges: tuple[Ranges, ...] = Field(
+        default=(),
+        description="Addresses (CIDR) that may reach the control plane, Azure ML's own among them; all when empty",
     )

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 
 from windlass.project.arm_ids import parse_arm_id, same_type
-from windlass.project.names import OWN_TAGS
+from windlass.project.names import ATTACHED_COMPUTE, OWN_TAGS, SYSTEM_POOL
 from windlass.project.settings.bring import BringSubnets, brought_things
+from windlass.project.settings.compute import POD_CIDR, SERVICE_CIDR
 from windlass.project.settings.document import Settings
 from windlass.project.settings.network import OWN_RULES
 from windlass.project.subnets import too_small
@@ -45,17 +46,6 @@ def contradictions(settings: Settings, *, without: Collection[str] = ()) -> tupl
     """
     asked = (rule for rule in RULES if not rule.reads & set(without))
     return tuple(problem for rule in asked for problem in rule.find(settings))
-
-
-_COMING = ("kubernetes",)
-"""Sections whose components are not there yet."""
-
-
-def _not_built_yet(settings: Settings) -> Iterator[Problem]:
-    """A setting that does nothing would be a lie."""
-    for section in _COMING:
-        if section in settings.model_fields_set:
-            yield section, "is not built yet in this version; remove it"
 
 
 def _tags_are_free(settings: Settings) -> Iterator[Problem]:
@@ -148,8 +138,55 @@ def _callers_reach_kubernetes_in_one_way(settings: Settings) -> Iterator[Problem
         yield "kubernetes", "needs either tls (HTTPS) or insecure: true (plain HTTP, said aloud), and not both"
     if settings.network.mode == "private" and not kubernetes.internal_load_balancer:
         yield "kubernetes.internal_load_balancer", "must be true with network mode private: nothing there is public"
-    if kubernetes.system.spot or not kubernetes.system.min_nodes:
-        yield "kubernetes.system", "needs at least 1 node (min_nodes) that Azure cannot take away (no spot)"
+
+
+def _kubernetes_lives_in_a_private_network(settings: Settings) -> Iterator[Problem]:
+    kubernetes, network = settings.kubernetes, settings.network
+    if kubernetes is None or network.mode != "private":
+        return
+    if kubernetes.authorized_ranges:
+        says = "names public addresses, but with network mode private the control plane has no public one; remove it"
+        yield "kubernetes.authorized_ranges", says
+    if not network.nat_gateway and settings.bring.virtual_network is None:
+        yield "network.nat_gateway", "must be true with kubernetes: nodes of AKS need a way out to start"
+
+
+def _kubernetes_has_a_first_pool(settings: Settings) -> Iterator[Problem]:
+    kubernetes = settings.kubernetes
+    if kubernetes is None:
+        return
+    if not kubernetes.system.min_nodes:
+        yield "kubernetes.system.min_nodes", "is 0, but the cluster itself needs at least 1 node"
+    if SYSTEM_POOL in kubernetes.pools:
+        yield f"kubernetes.pools.{SYSTEM_POOL}", "is the name of the first pool (kubernetes.system); choose another"
+    for name, pool in kubernetes.pools.items():
+        if pool.mode == "system" and not pool.min_nodes:
+            yield f"kubernetes.pools.{name}.min_nodes", "is 0, but a pool of mode system needs at least 1 node"
+
+
+def _kubernetes_keeps_its_version(settings: Settings) -> Iterator[Problem]:
+    kubernetes = settings.kubernetes
+    if kubernetes is not None and kubernetes.version and kubernetes.upgrade_channel in {"stable", "rapid"}:
+        says = f"cannot be kept, because Azure raises it by itself (upgrade_channel {kubernetes.upgrade_channel})"
+        yield "kubernetes.version", f"{says}; remove it, or choose upgrade_channel patch, node-image or none"
+
+
+def _computes_have_names_of_their_own(settings: Settings) -> Iterator[Problem]:
+    if settings.kubernetes is not None and ATTACHED_COMPUTE in settings.clusters:
+        yield f"clusters.{ATTACHED_COMPUTE}", "is the name of the attached Kubernetes cluster; choose another"
+
+
+def _kubernetes_has_addresses_of_its_own(settings: Settings) -> Iterator[Problem]:
+    if settings.kubernetes is None or settings.network.mode != "private":
+        return
+    try:
+        space = IPv4Network(settings.network.address_space)
+    except ValueError:
+        return  # another rule says so
+    for inside, what in ((SERVICE_CIDR, "services"), (POD_CIDR, "pods")):
+        if space.overlaps(IPv4Network(inside)):
+            says = f"overlaps {inside}, the addresses of the Kubernetes cluster's {what}; choose another range"
+            yield "network.address_space", says
 
 
 def _instance_types_name_pools(settings: Settings) -> Iterator[Problem]:
@@ -160,6 +197,8 @@ def _instance_types_name_pools(settings: Settings) -> Iterator[Problem]:
         if kind.pool and kind.pool not in kubernetes.pools:
             known = ", ".join(kubernetes.pools) or "none"
             yield f"kubernetes.instance_types.{name}.pool", f"{kind.pool} is not a pool (pools: {known})"
+        elif kind.pool and kubernetes.pools[kind.pool].mode == "system":
+            yield f"kubernetes.instance_types.{name}.pool", f"{kind.pool} is of mode system; models run on user pools"
 
 
 def _clusters_that_are_never_off(settings: Settings) -> Iterator[Problem]:
@@ -266,7 +305,6 @@ def _rule(find: Callable[[Settings], Iterator[Problem]], *reads: str) -> Rule:
 
 
 RULES: tuple[Rule, ...] = (
-    _rule(_not_built_yet),
     _rule(_tags_are_free, "tags"),
     _rule(_network_keys_fit_the_mode, "network"),
     _rule(_addresses, "network"),
@@ -277,6 +315,11 @@ RULES: tuple[Rule, ...] = (
     _rule(_private_registry, "network", "registry", "clusters", "bring"),
     _rule(_zone_redundant_registry, "registry"),
     _rule(_callers_reach_kubernetes_in_one_way, "kubernetes", "network"),
+    _rule(_kubernetes_lives_in_a_private_network, "kubernetes", "network", "bring"),
+    _rule(_kubernetes_has_a_first_pool, "kubernetes"),
+    _rule(_kubernetes_has_addresses_of_its_own, "kubernetes", "network"),
+    _rule(_kubernetes_keeps_its_version, "kubernetes"),
+    _rule(_computes_have_names_of_their_own, "kubernetes", "clusters"),
     _rule(_instance_types_name_pools, "kubernetes"),
     _rule(_clusters_that_are_never_off, "clusters"),
     _rule(_brought_instead_of_made, "bring", "storage", "vault", "registry", "logs"),

@@ -40,13 +40,14 @@ class Need:
 
 
 WORKSPACE_NEEDS = (
-    Need(f"{_STORAGE}/listKeys/action", "storageAccount"),
+    Need(f"{_STORAGE}/fileServices/shares/write", "storageAccount"),
     Need(f"{BLOBS}/write", "storageAccount", data=True),
     Need(f"{_VAULT}/write", "keyVault"),
     Need(f"{_VAULT}/secrets/setSecret/action", "keyVault", data=True),
     Need("Microsoft.Insights/components/read", "applicationInsights"),
 )
-"""What the service does while it makes a workspace: default datastores, their secrets, the link to its telemetry."""
+"""What the service does while it makes a workspace: shares and containers of its default datastores, its secrets, the
+link to its telemetry."""
 
 IMAGE_NEEDS = (
     Need(f"{_REGISTRY}/scheduleRun/action", "containerRegistry"),
@@ -104,6 +105,11 @@ def require_in_workspace(azure: LocalAzure, workspace: Resource, kind: str) -> N
 def may_pull(azure: LocalAzure, who: str, registry: str) -> bool:
     """Say whether an identity may pull images of a registry."""
     return azure.access.may(who, f"{_REGISTRY}/pull/read", registry)
+
+
+def may_push(azure: LocalAzure, who: str, registry: str) -> bool:
+    """Say whether an identity may push images to a registry."""
+    return azure.access.may(who, f"{_REGISTRY}/push/write", registry)
 
 
 def may_blobs(azure: LocalAzure, who: str, account: str, verb: str) -> bool:

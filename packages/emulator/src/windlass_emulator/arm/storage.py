@@ -102,7 +102,9 @@ async def _put(request: Request) -> Answer:
     _refuse_taken_name(request, draft)
     completed = _completed(draft, request.azure)
     if draft.existing is not None:
-        return common.put_answer(request, draft, common.save(request, KIND, completed))
+        stored = common.save(request, KIND, completed)
+        _publish(request.azure)
+        return common.put_answer(request, draft, stored)
     completed.properties["provisioningState"] = "Creating"
     common.save(request, KIND, completed)
     operation = lro.new_operation(request, "storage_account", draft.id, _CREATE, region=draft.location)
@@ -166,8 +168,8 @@ def _new_key() -> str:
 
 
 def _publish(azure: LocalAzure, without: str = "") -> None:
-    """Let the blob service know the accounts that exist."""
-    azurite.write_accounts(DataFolder(azure.settings.data), azurite.accounts(azure.store, without))
+    """Let the blob service know the accounts that exist, and which of them take no keys."""
+    azurite.write_accounts(DataFolder(azure.settings.data), azure.store, without)
 
 
 async def _ended(azure: LocalAzure, resource_id: str) -> None:
@@ -188,7 +190,9 @@ async def _ended(azure: LocalAzure, resource_id: str) -> None:
 async def _patch(request: Request) -> Answer:
     """Change a storage account."""
     completed = _completed(common.read_patch(request, KIND), request.azure)
-    return Answer(200, common.shown(request, common.save(request, KIND, completed)))
+    stored = common.save(request, KIND, completed)
+    _publish(request.azure)
+    return Answer(200, common.shown(request, stored))
 
 
 async def _list_keys(request: Request) -> Answer:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from windlass_emulator.access.gate import authorization_failed
+from windlass_emulator.access.service import workspace_identity
 from windlass_emulator.arm.common import SUCCEEDED
 from windlass_emulator.arm.kubernetes.azureml import is_true
 from windlass_emulator.arm.kubernetes.front_ends import ml_extension
@@ -17,7 +19,7 @@ from windlass_emulator.arm.kubernetes.ids import CLUSTER_TYPE
 from windlass_emulator.arm.kubernetes.namespaces import namespaces_of
 from windlass_emulator.clock import azure_time
 from windlass_emulator.errors import OperationFailedError, ml_refusal
-from windlass_emulator.ml.common import region_of, type_of_id
+from windlass_emulator.ml.common import region_of, type_of_id, workspace_of
 
 if TYPE_CHECKING:
     from windlass_emulator.azure import LocalAzure
@@ -148,9 +150,11 @@ def attach(azure: LocalAzure, compute: Resource) -> dict[str, Any]:
     """Look whether the cluster can be used, and return what the service then knows of it.
 
     Raises:
-        OperationFailedError: The extension is not there, or not able to serve, or the namespace does not exist.
+        OperationFailedError: The workspace lacks a right on the cluster, the extension is not there, or not able to
+            serve, or the namespace does not exist.
     """
     outer = compute.body["properties"]
+    _require_rights(azure, compute, outer["resourceId"])
     cluster = azure.store.get(outer["resourceId"])
     extension = ml_extension(azure, outer["resourceId"])
     if cluster is None or extension is None or extension.body["properties"]["provisioningState"] != SUCCEEDED:
@@ -175,6 +179,23 @@ def attach(azure: LocalAzure, compute: Resource) -> dict[str, Any]:
         "extensionPrincipalId": (properties.get("aksAssignedIdentity") or {}).get("principalId"),
         "extensionInstanceReleaseTrain": properties["releaseTrain"].lower(),
     }
+
+
+_NEEDED = (
+    "Microsoft.ContainerService/managedClusters/listClusterAdminCredential/action",
+    "Microsoft.ContainerService/managedClusters/agentPools/read",
+    "Microsoft.KubernetesConfiguration/extensions/write",
+)
+"""What the service does on a cluster, as the identity of the workspace; a right for each role that is documented."""
+
+
+def _require_rights(azure: LocalAzure, compute: Resource, cluster: str) -> None:
+    workspace = azure.store.get(workspace_of(compute.id))
+    who = workspace_identity(azure, workspace) if workspace else None
+    for action in _NEEDED if who else ():
+        if not azure.access.may(str(who), action, cluster):
+            refusal = authorization_failed(str(who), action, cluster)
+            raise OperationFailedError(refusal.code, refusal.message)
 
 
 def serves(azure: LocalAzure, cluster: str) -> bool:

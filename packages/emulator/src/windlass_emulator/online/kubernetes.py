@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from windlass_emulator.access.service import may_pull
 from windlass_emulator.arm.kubernetes.front_ends import front_end_of
 from windlass_emulator.arm.kubernetes.pool_rules import labels_of, most_nodes
 from windlass_emulator.arm.kubernetes.pools import pools_of
@@ -172,13 +173,14 @@ def require_nodes(azure: LocalAzure, deployment: str, body: Mapping[str, Any]) -
     """Refuse instances that fit on no node that the pools may grow to, inside the operation as Azure does.
 
     Raises:
-        OperationFailedError: OutOfQuota, with the scheduler's words (documented).
+        OperationFailedError: The nodes may not pull images; or OutOfQuota, with the scheduler's words (documented).
     """
     endpoint = azure.store.get(endpoint_of(deployment))
     compute = compute_of(azure, endpoint) if endpoint else None
     if compute is None:
         raise OperationFailedError("ResourceNotFound", "The compute of the endpoint is not attached any more.")
     cluster = compute.body["properties"]["resourceId"]
+    _require_pull(azure, deployment, cluster)
     kind = compute.body["properties"]["properties"]["instanceTypes"][body["properties"]["instanceType"]]
     cores, memory = _asked(body)
     room_cores, room_memory, nodes = _room(azure, cluster, kind.get("nodeSelector") or {})
@@ -196,6 +198,21 @@ def require_nodes(azure: LocalAzure, deployment: str, body: Mapping[str, Any]) -
         why = ", ".join(f"{nodes} Insufficient {word}" for word in short) or "no node matches the node selector"
         raise OperationFailedError(
             "OutOfQuota", f"Kubernetes unschedulable. Details:0/{nodes} nodes are available: {why}."
+        )
+
+
+def _require_pull(azure: LocalAzure, deployment: str, cluster: str) -> None:
+    """Let the nodes pull the image, where they act as an identity of one's own."""
+    workspace, stored = azure.store.get(workspace_of(deployment)), azure.store.get(cluster)
+    registry = workspace.body["properties"].get("containerRegistry") if workspace else None
+    kubelet = stored.body["properties"]["identityProfile"]["kubeletidentity"] if stored else {}
+    if not registry or azure.store.get(str(kubelet.get("resourceId"))) is None:
+        return  # AKS has made the identity: whoever attaches a registry to a cluster gives it the role
+    if not may_pull(azure, kubelet["objectId"], registry):
+        raise OperationFailedError(
+            "ImagePullBackOff",
+            f"Failed to pull image: the kubelet identity '{kubelet['objectId']}' does not have pull permission on the "
+            f"registry '{registry.rpartition('/')[2]}'.",
         )
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from windlass_emulator import lro
+from windlass_emulator.access.gate import authorization_failed
+from windlass_emulator.access.service import own_identities
 from windlass_emulator.arm import common
 from windlass_emulator.arm.common import Draft, Kind, NameRule, merged, value_at, with_defaults
 from windlass_emulator.arm.kubernetes import pool_rules
@@ -60,6 +62,8 @@ _CREATE, _UPDATE, _DELETE = "kubernetes_cluster.create", "kubernetes_cluster.upd
 _TIERS = {"free": "Free", "standard": "Standard", "premium": "Premium"}
 _CHANNELS = ("none", "patch", "stable", "rapid", "node-image")
 _MOST_POOLS = 100
+_JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"
+_ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
 
 
 def feature() -> Feature:
@@ -96,7 +100,7 @@ async def _put(request: Request) -> Answer:
     draft, azure = common.read_put(request, KIND), request.azure
     profiles = draft.properties.pop("agentPoolProfiles", None)
     pools = _pools(azure, draft, profiles)
-    completed = _completed(draft, azure)
+    completed = _completed(draft, azure, pools.values())
     state = "Creating" if draft.existing is None else "Updating"
     completed.properties["provisioningState"] = state
     with azure.store.transaction():
@@ -137,7 +141,7 @@ def _pools(azure: LocalAzure, draft: Draft, profiles: list[dict[str, Any]] | Non
     return pools
 
 
-def _completed(draft: Draft, azure: LocalAzure) -> Draft:
+def _completed(draft: Draft, azure: LocalAzure, pools: Iterable[Mapping[str, Any]]) -> Draft:
     before = draft.before
     sent = merged({name: value for name, value in before.items() if name not in _LIVE}, draft.properties)
     if not sent.get("dnsPrefix") and not sent.get("fqdnSubdomain"):
@@ -148,6 +152,7 @@ def _completed(draft: Draft, azure: LocalAzure) -> Draft:
         require_upgrade(before["kubernetesVersion"], version)
     _require_words(sent)
     identity = _identity(draft, azure)
+    _require_subnets(azure, identity, pools)
     properties = {
         **with_defaults(sent, _defaults(draft)),
         "kubernetesVersion": version,
@@ -217,8 +222,30 @@ def _kubelet(draft: Draft, azure: LocalAzure, sent: Mapping[str, Any], identity:
         raise AzureError(
             400, "FailedIdentityOperation", f"Identity operation failed: the identity '{asked}' was not found."
         )
+    _require_assignable(azure, identity, found)
     properties = found.body["properties"]
     return {"resourceId": asked, "clientId": properties["clientId"], "objectId": properties["principalId"]}
+
+
+def _require_assignable(azure: LocalAzure, identity: Mapping[str, Any], kubelet: Resource) -> None:
+    for who in own_identities(azure, identity):
+        if not azure.access.may(who, _ASSIGN, kubelet.id):
+            raise AzureError(
+                400,
+                "CustomKubeletIdentityMissingPermissionError",
+                f"The cluster user assigned identity must be given permission to assign kubelet identity {kubelet.id}. "
+                f"Check access result not allowed for action {_ASSIGN}.",
+            )
+
+
+def _require_subnets(azure: LocalAzure, identity: Mapping[str, Any], pools: Iterable[Mapping[str, Any]]) -> None:
+    """Let the control plane put nodes into the subnets of the pools, where it acts as an identity of one's own."""
+    subnets = {str(pool["vnetSubnetID"]) for pool in pools if pool.get("vnetSubnetID")}
+    for who in own_identities(azure, identity):
+        for subnet in sorted(subnets):
+            if not azure.access.may(who, _JOIN, subnet):
+                refusal = authorization_failed(who, _JOIN, subnet)
+                raise AzureError(403, "LinkedAuthorizationFailed", refusal.message)
 
 
 def _own_kubelet(draft: Draft, sent: Mapping[str, Any]) -> dict[str, Any]:
