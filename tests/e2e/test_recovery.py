@@ -23,21 +23,34 @@ from support.killed_engine import (
 
 EVERYTHING = """
 import json, os
+from azure.core.exceptions import HttpResponseError
 from azure.identity import DefaultAzureCredential
 from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.keyvault import KeyVaultManagementClient
+from azure.mgmt.monitor import MonitorManagementClient
 from azure.mgmt.resource import ResourceManagementClient
 from azure.mgmt.storage import StorageManagementClient
 about = DefaultAzureCredential(), os.environ["AZURE_SUBSCRIPTION_ID"]
 resources, storage = ResourceManagementClient(*about), StorageManagementClient(*about)
+monitor = MonitorManagementClient(*about).diagnostic_settings
+
+def diagnostics(scope):
+    try:
+        return list(monitor.list(scope))
+    except HttpResponseError:  # a type that has none
+        return []
+
+accounts, everything = list(storage.storage_accounts.list()), list(resources.resources.list())
+scopes = [*(each.id for each in everything), *(each.id + "/blobServices/default" for each in accounts)]
 print(json.dumps(sorted(
     each.id.lower()
     for found in (
         resources.resource_groups.list(),
-        resources.resources.list(),
+        everything,
         AuthorizationManagementClient(*about).role_assignments.list_for_subscription(),
         KeyVaultManagementClient(*about).vaults.list_deleted(),
-        *(storage.blob_containers.list(each.id.split("/")[4], each.name) for each in storage.storage_accounts.list()),
+        *(storage.blob_containers.list(each.id.split("/")[4], each.name) for each in accounts),
+        *map(diagnostics, scopes),
     )
     for each in found
     if "/containers/azureml" not in each.id  # the workspace makes these by itself
