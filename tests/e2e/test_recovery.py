@@ -41,7 +41,8 @@ def diagnostics(scope):
         return []
 
 accounts, everything = list(storage.storage_accounts.list()), list(resources.resources.list())
-scopes = [*(each.id for each in everything), *(each.id + "/blobServices/default" for each in accounts)]
+services = [each.id + f"/{kind}Services/default" for each in accounts for kind in ("blob", "file", "queue", "table")]
+scopes = [*(each.id for each in everything), *services]
 print(json.dumps(sorted(
     each.id.lower()
     for found in (
