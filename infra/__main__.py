@@ -14,7 +14,13 @@ from windlass.infra.acknowledged import release_acknowledged
 from windlass.infra.alerts import Alerts, AlertsArgs, watched_clusters, watched_endpoints
 from windlass.infra.budget import Budget, BudgetArgs
 from windlass.infra.clusters import Cluster, ClusterArgs
-from windlass.infra.diagnostics import Diagnostics, DiagnosticsArgs, logged_endpoints, logged_resources
+from windlass.infra.diagnostics import (
+    Diagnostics,
+    DiagnosticsArgs,
+    logged_endpoints,
+    logged_resources,
+    logged_surroundings,
+)
 from windlass.infra.endpoints import Endpoint, EndpointArgs, is_protected
 from windlass.infra.existing import find_existing
 from windlass.infra.exports import export_readable, stack_outputs, when_built
@@ -131,6 +137,7 @@ resource_grants = Grants(
         grants=existing.grants_to_give(on_targets(needed, *BEFORE_THE_WORKSPACE), holders),
         holders=holders,
         scopes={
+            "group": ScopeOfGrant(id=group.id, name=names.resource_group),
             "storage": ScopeOfGrant(id=storage.id, name=names.storage_account),
             "vault": ScopeOfGrant(id=vault.id, name=names.key_vault),
             "registry": ScopeOfGrant(id=registry.id, name=names.container_registry),
@@ -259,6 +266,7 @@ own = existing.own(
 logged = {
     **logged_resources({**own, **({"kubernetes": attached.cluster_id} if attached else {})}),
     **logged_endpoints(stack, endpoints),
+    **logged_surroundings(made),
 }
 if settings.monitoring.diagnostics and logged:
     Diagnostics("diagnostics", args=DiagnosticsArgs(log_workspace_id=observability.log_workspace_id, logged=logged))

@@ -44,7 +44,6 @@ WORKSPACE = {
 }
 NETWORK = {"location": "westeurope", "provisioningState": "Succeeded"}
 SUBNET = {"addressPrefix": "10.0.1.0/26", "delegations": []}
-CONTAINERS = {"addressPrefix": "10.0.1.0/28", "delegations": [{"serviceName": fitness.CONTAINER_GROUPS}]}
 DNS_ZONE = {"name": ZONE, "numberOfVirtualNetworkLinks": 1}
 
 
@@ -53,7 +52,7 @@ def needs(mode: NetworkMode = "public") -> Needs:
         location="westeurope",
         tenant_id=TENANT,
         mode=mode,
-        addresses={"endpoints": 24, "clusters": 20, "kubernetes": 30, "containers": 8},
+        addresses={"endpoints": 24, "clusters": 20, "kubernetes": 30},
     )
 
 
@@ -209,11 +208,6 @@ def vault(**properties: Any) -> dict[str, Any]:
             "is delegated to Microsoft.Sql/servers, so nothing else may use it; bring one that is not delegated",
         ),
         (
-            fitness.subnet("containers"),
-            {**CONTAINERS, "delegations": []},
-            "is not delegated to Microsoft.ContainerInstance/containerGroups; delegate it",
-        ),
-        (
             fitness.private_dns_zone(ZONE),
             {**DNS_ZONE, "name": "privatelink.azurecr.io"},
             f"is zone privatelink.azurecr.io; bring {ZONE}",
@@ -263,7 +257,6 @@ def test_only_a_premium_registry_has_private_endpoints() -> None:
         (fitness.virtual_network, NETWORK),
         (fitness.subnet("endpoints"), SUBNET),
         (fitness.subnet("clusters"), SUBNET),
-        (fitness.subnet("containers"), CONTAINERS),
         (fitness.private_dns_zone(ZONE), DNS_ZONE),
     ],
 )
@@ -275,7 +268,7 @@ def test_everything_that_can_be_brought_has_a_rule() -> None:
     arm_id = "/subscriptions/10ca1000-0000-4000-8000-000000000002/resourceGroups/g/providers/Any.Thing/kind/name"
     bring = BringSettings.model_validate(
         {
-            "subnets": dict.fromkeys(("endpoints", "clusters", "kubernetes", "containers"), arm_id),
+            "subnets": dict.fromkeys(("endpoints", "clusters", "kubernetes"), arm_id),
             "private_dns_zones": {ZONE: arm_id},
             "identities": {"serving": arm_id},
             **dict.fromkeys(set(BringSettings.model_fields) - {"subnets", "private_dns_zones", "identities"}, arm_id),
@@ -284,4 +277,4 @@ def test_everything_that_can_be_brought_has_a_rule() -> None:
 
     rules: list[Callable[..., Any]] = [rule_of(thing) for thing in brought_things(bring)]
 
-    assert len(rules) == len(list(brought_things(bring))) == len(BringSettings.model_fields) + 3
+    assert len(rules) == len(list(brought_things(bring))) == len(BringSettings.model_fields) + 2

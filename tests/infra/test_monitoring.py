@@ -47,6 +47,15 @@ def test_everything_that_has_logs_sends_them(usual: Run) -> None:
             assert {uri for uri in sent if uri == own or uri.startswith(f"{own}/")}, each.urn
 
 
+def test_a_network_sends_its_logs_too(program: Program) -> None:
+    run = program(settings={"network": {"mode": "private"}, "registry": {"tier": "Premium"}})
+    sent = {each.inputs["resourceUri"] for each in run.of("monitor:DiagnosticSetting")}
+
+    guards = [*run.of("network:NetworkSecurityGroup"), *run.of("network:VirtualNetwork")]
+    assert len(guards) > 2
+    assert [each.urn for each in guards if f"/fake/{each.type}/{each.azure_name}" not in sent] == []
+
+
 def test_a_stack_can_keep_its_logs_to_itself(program: Program) -> None:
     run = program(settings={"monitoring": {"diagnostics": False}, "budget": None})
 

@@ -34,7 +34,8 @@ def access(run: Run) -> dict[str, Any]:
 
 
 def nodes(run: Run) -> list[dict[str, Any]]:
-    return [each.inputs["properties"]["properties"] for each in run.of(f"{ML}:Compute")]
+    computes = [each.inputs["properties"] for each in run.of(f"{ML}:Compute")]
+    return [each["properties"] for each in computes if each["computeType"] == "AmlCompute"]
 
 
 def takes(registration: Registration, parameter: str) -> bool:

@@ -64,6 +64,7 @@ ROWS = (
             "privatedns:PrivateZone": 8,
             "privatedns:VirtualNetworkLink": 8,
             "authorization:RoleAssignment": 1,
+            "monitor:DiagnosticSetting": 4,
         },
     ),
     Row(
@@ -80,7 +81,7 @@ ROWS = (
         before=PRIVATE,
         change={"network": {"nat_gateway": False}},
         update=("network-clusters-rules", "network-network"),
-        delete=("network-address", "network-gateway"),
+        delete=("network-address", "network-address-logs", "network-gateway"),
     ),
     Row(
         says="a cluster is added to a private stack",

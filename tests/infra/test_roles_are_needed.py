@@ -14,10 +14,12 @@ from support import access, identified_batch
 from support.batch_world import ECHO, BatchWorld
 from support.identified import INSIGHTS, REGISTRY, identified
 from support.workspace import STORAGE, VAULT, WORKSPACE
+from windlass_emulator.access.built_in_roles import built_in_roles
 from windlass_emulator.errors import AzureError
 
 from windlass.project.endpoints import EndpointFolder
-from windlass.project.roles import Grant, Target, derive_grants
+from windlass.project.roles import Grant, Role, Target, derive_grants
+from windlass.project.serving import Serving
 from windlass.project.settings import Settings
 
 CLUSTER = {"vm_size": "Standard_DS3_v2", "max_nodes": 2}
@@ -84,3 +86,53 @@ async def test_without_any_one_of_them_something_fails(tmp_path: Path, missing: 
 
 async def test_what_is_said_to_be_outside_is_really_outside(tmp_path: Path) -> None:
     assert await what_fails(tmp_path, NEEDED) == ""
+
+
+# Releases to container groups, by the actions that they send
+
+RELEASED = (
+    ("Microsoft.ContainerInstance/containerGroups/write", "group"),
+    ("Microsoft.ContainerInstance/containerGroups/read", "group"),
+    ("Microsoft.ContainerInstance/containerGroups/delete", "group"),
+    ("Microsoft.ContainerInstance/containerGroups/containers/logs/read", "group"),
+    ("Microsoft.ContainerRegistry/registries/listBuildSourceUploadUrl/action", "registry"),
+    ("Microsoft.ContainerRegistry/registries/scheduleRun/action", "registry"),
+    ("Microsoft.ContainerRegistry/registries/runs/read", "registry"),
+    ("Microsoft.ContainerRegistry/registries/runs/listLogSasUrl/action", "registry"),
+    ("Microsoft.ManagedIdentity/userAssignedIdentities/read", "serving-identity"),
+    ("Microsoft.ManagedIdentity/userAssignedIdentities/assign/action", "serving-identity"),
+    ("Microsoft.MachineLearningServices/workspaces/read", "workspace"),
+    ("Microsoft.MachineLearningServices/workspaces/models/versions/read", "workspace"),
+    ("Microsoft.MachineLearningServices/workspaces/datastores/read", "workspace"),
+)
+ANA = {"ana": {"object_id": "aaaaaaaa-7777-4888-8999-aaaaaaaaaaaa", "type": "User"}}
+GROUPS = EndpointFolder(model="churn", kind="online", auth_mode="key", serving=Serving(compute="container-instance"))
+OF_ANA = [
+    grant
+    for grant in derive_grants(Settings.model_validate({**SETTINGS.model_dump(), "deployers": ANA}), (GROUPS,))
+    if grant.principal == "deployer-ana"
+]
+DATA_ROLES = {Role.STORAGE_BLOB_DATA_CONTRIBUTOR, Role.KEY_VAULT_SECRETS_OFFICER}
+"""Outside: who has a token reads and writes blobs and secrets of the local Azure."""
+
+
+def refused(grants: Iterable[Grant]) -> list[str]:
+    held = [(grant.target, built_in_roles()[grant.role.value]) for grant in grants]
+    return [
+        action
+        for action, where in RELEASED
+        if not any(
+            target == where and permission.grants(action) for target, role in held for permission in role.permissions
+        )
+    ]
+
+
+def test_a_deployer_may_do_all_that_a_release_to_container_groups_sends() -> None:
+    assert refused(OF_ANA) == []
+
+
+@pytest.mark.parametrize(
+    "missing", [each for each in OF_ANA if each.role not in DATA_ROLES], ids=lambda grant: grant.logical_name
+)
+def test_a_deployer_to_container_groups_needs_each_role(missing: Grant) -> None:
+    assert refused(grant for grant in OF_ANA if grant is not missing) != []

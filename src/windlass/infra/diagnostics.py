@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, final
 
@@ -52,6 +52,7 @@ class DiagnosticsOutputs:
     ids: tuple[pulumi.Output[str], ...]
 
 
+_SURROUNDINGS: Final = ("network:", "containerservice:")
 _TYPES: Final = {
     "storage": "storage:StorageAccount",
     "vault": "keyvault:Vault",
@@ -74,6 +75,16 @@ def logged_endpoints(stack: Stack, endpoints: Mapping[str, EndpointOutputs]) -> 
         for folder in stack.endpoints
         if folder.kind == "online" and folder.serving.compute == "managed" and folder.path in endpoints
     }
+
+
+def logged_surroundings(made: Sequence[pulumi.CustomResource]) -> dict[str, Logged]:
+    """Return what a stack has any number of and has made: the network, and clusters for Kubernetes."""
+    found = {}
+    for resource in made:
+        type_ = resource.pulumi_resource_type.removeprefix("azure-native:")
+        if type_ in LOGS and type_.startswith(_SURROUNDINGS):
+            found[resource.pulumi_resource_name] = Logged(type=type_, id=resource.id)
+    return found
 
 
 @final

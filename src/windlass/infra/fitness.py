@@ -18,7 +18,6 @@ Facts = Mapping[str, Any]
 """What the provider answers about a resource: its outputs, flat and under the SDK's names."""
 
 LOWEST_TLS: Final = ("TLS1_2", "TLS1_3")
-CONTAINER_GROUPS: Final = "Microsoft.ContainerInstance/containerGroups"
 _RESERVED_ADDRESSES: Final = 5
 """Azure keeps the first four addresses and the last of every subnet."""
 
@@ -141,9 +140,7 @@ def subnet(key: str) -> Rule:
         if room < needed:
             yield f"has room for {room} addresses, but the stack takes up to {needed} of them; bring a wider one"
         delegated = [each.get("serviceName") for each in facts.get("delegations") or ()]
-        if key == "containers" and CONTAINER_GROUPS not in delegated:
-            yield f"is not delegated to {CONTAINER_GROUPS}; delegate it"
-        if key != "containers" and delegated:
+        if delegated:
             yield f"is delegated to {', '.join(delegated)}, so nothing else may use it; bring one that is not delegated"
 
     return judge

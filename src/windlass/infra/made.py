@@ -5,9 +5,9 @@ from __future__ import annotations
 import pulumi
 
 
-def remember_resources() -> list[pulumi.Resource]:
+def remember_resources() -> list[pulumi.CustomResource]:
     """Return a list that each resource of Azure joins when it is registered; components are not among them."""
-    made: list[pulumi.Resource] = []
+    made: list[pulumi.CustomResource] = []
 
     def remember(args: pulumi.ResourceTransformationArgs) -> None:
         if isinstance(args.resource, pulumi.CustomResource):

@@ -19,9 +19,9 @@ from windlass.infra.component import Component, Place
 from windlass.infra.security_rules import Rule, rules_of
 from windlass.project.names import NameScope, network_part_name, virtual_network_name
 from windlass.project.settings import NetworkSettings
-from windlass.project.subnets import DELEGATED_TO, Subnet, SubnetPurpose, plan_subnets
+from windlass.project.subnets import Subnet, SubnetPurpose, plan_subnets
 
-GO_OUT: Final[tuple[SubnetPurpose, ...]] = ("clusters", "kubernetes", "containers")
+GO_OUT: Final[tuple[SubnetPurpose, ...]] = ("clusters", "kubernetes")
 """Where something begins a connection by itself; a private endpoint never does."""
 
 SHOWN_BY_AZURE: Final = ("natGateway",)
@@ -122,14 +122,12 @@ class Network(Component):
 def _subnet(
     subnet: Subnet, guard: network.NetworkSecurityGroup, gateway: network.NatGateway | None
 ) -> network.SubnetArgs:
-    service = DELEGATED_TO.get(subnet.purpose)
     goes_out = gateway is not None and subnet.purpose in GO_OUT
     return network.SubnetArgs(
         name=subnet.purpose,
         address_prefix=str(subnet.range),
         network_security_group=network.NetworkSecurityGroupArgs(id=guard.id),
         nat_gateway=network.SubResourceArgs(id=gateway.id) if gateway is not None and goes_out else None,
-        delegations=[network.DelegationArgs(name="service", service_name=service)] if service else None,
         # Azure would otherwise give nodes an address of its choice to go out by.
         default_outbound_access=False,
         # Without this the rules of the security group would not hold for private endpoints.

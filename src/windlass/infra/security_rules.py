@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 from typing import Final, Literal
 
+from windlass.project.settings import POD_CIDR
 from windlass.project.subnets import SubnetPurpose
 
 Direction = Literal["Inbound", "Outbound"]
@@ -18,8 +19,6 @@ LAST: Final = 4096
 """The lowest priority that a rule of one's own can have: just above the rules that Azure adds."""
 
 _FIRST, _STEP = 100, 10
-POD_RANGE: Final = "10.244.0.0/16"
-"""Where pods of an overlay network are; AKS's default. Traffic among them passes the nodes' security group."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,10 +92,8 @@ def _inbound(purpose: SubnetPurpose, own: str) -> Iterator[Rule]:
             yield _in("AllowLoadBalancer", "AzureLoadBalancer", "*", protocol="*")
         case "kubernetes":
             yield _in("AllowNetworkToNodes", "VirtualNetwork", "*", protocol="*")
-            yield _in("AllowPodsAmongThemselves", POD_RANGE, "*", protocol="*")
-            yield _in("AllowLoadBalancer", "AzureLoadBalancer", "*", protocol="*")
-        case "containers":
-            yield _in("AllowNetworkToContainers", "VirtualNetwork", "443", "8443")
+            # Traffic among the pods of an overlay network passes the nodes' security group.
+            yield _in("AllowPodsAmongThemselves", POD_CIDR, "*", protocol="*")
             yield _in("AllowLoadBalancer", "AzureLoadBalancer", "*", protocol="*")
 
 
@@ -109,12 +106,10 @@ def _outbound(purpose: SubnetPurpose, own: str, region: str, *, internet: bool) 
             yield from _to_the_service(region)
         case "kubernetes":
             yield _out("AllowNetworkOut", "VirtualNetwork", "*", protocol="*")
-            yield _out("AllowPodsOut", POD_RANGE, "*", protocol="*")
+            yield _out("AllowPodsOut", POD_CIDR, "*", protocol="*")
             yield _out("AllowControlPlane", f"AzureCloud.{region}", "443", "9000")
             yield _out("AllowControlPlaneTunnel", f"AzureCloud.{region}", "1194", protocol="Udp")
             yield _out("AllowTime", "Internet", "123", protocol="Udp")
-            yield from _to_the_service(region)
-        case "containers":
             yield from _to_the_service(region)
     if internet:
         yield _out("AllowPackages", "Internet", "80", "443")

@@ -149,7 +149,9 @@ def _scopes(settings: StackSettings) -> Mapping[Target, Scope]:
         "insights": _own(settings, "Microsoft.Insights/components", names.application_insights),
     }
     workspace = bring.workspace or _own(settings, "Microsoft.MachineLearningServices/workspaces", names.workspace)
+    group = f"/subscriptions/{settings.azure.subscription_id}/resourceGroups/{names.resource_group}"
     return {
+        "group": Scope(name=names.resource_group, id=group),
         "storage": _scope(settings, bring.storage_account, "storageAccount", own["storage"]),
         "vault": _scope(settings, bring.key_vault, "keyVault", own["vault"]),
         "registry": _scope(settings, bring.container_registry, "containerRegistry", own["registry"]),

@@ -23,6 +23,7 @@ from windlass.project.names import IDENTITY_PURPOSES, IdentityPurpose
 from windlass.project.settings import Settings
 
 Target = Literal[
+    "group",
     "storage",
     "vault",
     "registry",
@@ -65,6 +66,9 @@ class Role(Enum):
     NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7", "Network Contributor"
     READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader"
     KUBERNETES_EXTENSION_CONTRIBUTOR = "85cb6faf-e071-4c9b-8136-154b5a04f717", "Kubernetes Extension Contributor"
+    CONTAINER_INSTANCES = "5d977122-f97e-4b4d-a52f-6b43003ddb4d", "Azure Container Instances Contributor Role"
+    REGISTRY_TASKS = "fb382eab-e894-4461-af04-94435c366c3f", "Container Registry Tasks Contributor"
+    KEY_VAULT_SECRETS_OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7", "Key Vault Secrets Officer"
     AKS_CLUSTER_ADMIN = "0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8", "Azure Kubernetes Service Cluster Admin Role"
 
     @property
@@ -84,7 +88,7 @@ class Grant:
     Attributes:
         principal: The purpose of an identity, or `deployer-<name>` for one of the settings' deployers.
         role: What it holds.
-        target: What it holds it on: always a single resource, never the group or the subscription.
+        target: What it holds it on: a single resource; the group alone where releases make resources in it.
         reason: What it does with it; the end of "needs this to ..".
     """
 
@@ -106,12 +110,14 @@ def derive_grants(settings: Settings, endpoints: Iterable[EndpointFolder]) -> tu
         settings: Of the stack.
         endpoints: The folders under endpoints/.
     """
+    folders = tuple(endpoints)
     # An attached cluster runs deployments as the serving identity, whether or not there is an endpoint yet.
-    has_online = any(folder.kind == "online" for folder in endpoints) or settings.kubernetes is not None
-    return tuple(_derive(settings, has_online=has_online))
+    has_online = any(folder.kind == "online" for folder in folders) or settings.kubernetes is not None
+    has_groups = any(folder.serving.compute == "container-instance" for folder in folders)
+    return tuple(_derive(settings, has_online=has_online, has_groups=has_groups))
 
 
-def _derive(settings: Settings, *, has_online: bool) -> Iterator[Grant]:
+def _derive(settings: Settings, *, has_online: bool, has_groups: bool) -> Iterator[Grant]:
     if settings.bring.workspace is None:
         yield from _WORKSPACE
     if has_online:
@@ -125,6 +131,8 @@ def _derive(settings: Settings, *, has_online: bool) -> Iterator[Grant]:
         yield from _ATTACHING if settings.bring.workspace is None else ()
     for name in settings.deployers:
         yield from _of_deployer(deployer_principal(name), has_online=has_online)
+        if has_groups:
+            yield from _of_deployer_to_groups(deployer_principal(name))
 
 
 _WORKSPACE: Final = (
@@ -284,6 +292,28 @@ def _of_deployer(principal: str, *, has_online: bool) -> Iterator[Grant]:
             target="serving-identity",
             reason="write an endpoint that runs as this identity, which each change of its traffic does",
         )
+
+
+def _of_deployer_to_groups(principal: str) -> Iterator[Grant]:
+    """Yield what a release to container groups needs beside; a public name's zone is not the stack's to give."""
+    yield Grant(
+        principal=principal,
+        role=Role.CONTAINER_INSTANCES,
+        target="group",
+        reason="make, watch and remove the container group of each version",
+    )
+    yield Grant(
+        principal=principal,
+        role=Role.REGISTRY_TASKS,
+        target="registry",
+        reason="have the registry build the image of a version",
+    )
+    yield Grant(
+        principal=principal,
+        role=Role.KEY_VAULT_SECRETS_OFFICER,
+        target="vault",
+        reason="keep the key and the certificate of an endpoint",
+    )
 
 
 def deployer_principal(name: str) -> str:

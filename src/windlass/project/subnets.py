@@ -3,8 +3,8 @@
 Every purpose has a fixed place in the range, whether it is used or not, so that nothing ever moves when a cluster, a
 pool or an endpoint is added: Azure refuses to move a subnet that something is in.
 
-    first quarter    a quarter of it for private endpoints, the next kept for container groups (which have public names
-                     so far); the rest stays free for what the owner of the network adds (a gateway, say)
+    first quarter    a quarter of it for private endpoints; the rest stays free for what the owner of the network adds
+                     (a gateway that people come in by, say)
     second quarter   nodes of batch clusters
     second half      nodes, and with some network plugins pods, of the Kubernetes cluster
 """
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 if TYPE_CHECKING:
     from windlass.project.settings.document import Settings
 
-SubnetPurpose = Literal["endpoints", "containers", "clusters", "kubernetes"]
+SubnetPurpose = Literal["endpoints", "clusters", "kubernetes"]
 PURPOSES: Final[tuple[SubnetPurpose, ...]] = get_args(SubnetPurpose)
 
 RESERVED: Final = 5
@@ -30,12 +30,8 @@ PRIVATE_ENDPOINT_ADDRESSES: Final = 24
 
 PODS_PER_NODE: Final = 30
 
-DELEGATED_TO: Final[Mapping[SubnetPurpose, str]] = {"containers": "Microsoft.ContainerInstance/containerGroups"}
-"""Services that want a subnet of their own."""
-
 _PLACES: Final[Mapping[SubnetPurpose, tuple[int, int]]] = {
     "endpoints": (4, 0),
-    "containers": (4, 1),
     "clusters": (2, 1),
     "kubernetes": (1, 1),
 }

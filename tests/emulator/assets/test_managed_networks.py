@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from support import access
 from support.in_process import GROUP, InProcess
 from support.workspace import WORKSPACE
+from windlass_emulator.arm.network import connections
 from windlass_emulator.errors import AzureError, MlError, OperationFailedError
 from windlass_emulator.ml import image_builds, managed_network
 
 STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/store1"
 CLUSTER = f"{WORKSPACE}/computes/cpu"
+ACR_PUSH = "8311e382-0749-4cb8-b61a-304f252e45ec"
 RULE = f"{WORKSPACE}/outboundRules"
 SIZE = {"vmSize": "STANDARD_DS3_V2", "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 2}}
 
@@ -170,6 +173,40 @@ async def test_a_private_registry_builds_images_on_a_compute(local: InProcess) -
     await local.settle()
 
     image_builds.require_builder(local.azure, WORKSPACE)
+
+
+@pytest.mark.inferred
+async def test_a_compute_pushes_the_images_that_it_builds_as_itself(local: InProcess) -> None:
+    registry = f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/reg1"
+    body = {"location": "westeurope", "properties": {"publicNetworkAccess": "Disabled"}}
+    local.azure.store.put(registry, "Microsoft.ContainerRegistry/registries", body, parent=GROUP, now=0.0)
+    identity = access.add_identity(local.azure.store, "nodes")
+    linked = {"containerRegistry": registry, "imageBuildCompute": "cpu"}
+    await local.send("PATCH", WORKSPACE, {"properties": linked})
+    await local.settle()
+    await local.send("PUT", CLUSTER, {**_cluster(), "identity": access.as_identity(identity)})
+    await local.settle()
+    access.give(local.azure.store, identity, access.ACR_PULL, registry)
+
+    with pytest.raises(OperationFailedError, match="does not have push permission on the registry 'reg1'"):
+        image_builds.require_builder(local.azure, WORKSPACE)
+    access.give(local.azure.store, identity, ACR_PUSH, registry)
+
+    image_builds.require_builder(local.azure, WORKSPACE)
+
+
+@pytest.mark.specified
+async def test_a_workspace_shows_who_is_connected_to_it(local: InProcess) -> None:
+    workspace = local.azure.store.get(WORKSPACE)
+    assert workspace is not None
+    endpoint = f"{GROUP}/providers/Microsoft.Network/privateEndpoints/pe"
+    connections.open_connection(local.azure, workspace, endpoint, "amlworkspace", approved=True)
+
+    properties = (await local.send("GET", WORKSPACE)).body["properties"]
+
+    (connection,) = properties["privateEndpointConnections"]
+    assert connection["properties"]["privateEndpoint"] == {"id": endpoint}
+    assert (properties["privateLinkCount"], properties["notebookInfo"]["isPrivateLinkEnabled"]) == (1, True)
 
 
 @pytest.mark.specified

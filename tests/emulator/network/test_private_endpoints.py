@@ -239,3 +239,17 @@ def test_an_endpoint_has_a_network_interface(arm: ArmClients, group: str, subnet
 
     assert interface.ip_configurations[0].private_ip_address == endpoint.custom_dns_configs[0].ip_addresses[0]
     assert interface.private_endpoint.id == endpoint.id
+
+
+@pytest.mark.specified
+def test_an_endpoint_to_something_locked_is_not_deleted(arm: ArmClients, group: str, subnet: str) -> None:
+    target = arm.storage.storage_accounts.get_properties(group, arm.account(group))
+    made = _endpoint(arm, group, _body(subnet, target.id, "blob"))
+    locks = arm.locks.management_locks
+    locks.create_or_update_by_scope(target.id, "keep", {"level": "CanNotDelete"})
+
+    refused = _refused(lambda: arm.networks.private_endpoints.begin_delete(group, made.name))
+    locks.delete_by_scope(target.id, "keep")
+    arm.networks.private_endpoints.begin_delete(group, made.name).result()
+
+    assert refused == (409, "ScopeLocked")

@@ -9,7 +9,8 @@ import pytest
 from support import access
 from support.identified import INSIGHTS, REGISTRY, Identified, identified
 from support.workspace import STORAGE, VAULT, WORKSPACE
-from windlass_emulator.errors import AzureError
+from windlass_emulator.access.service import require_kubelet_pull
+from windlass_emulator.errors import AzureError, OperationFailedError
 
 WORKSPACE_ROLES = (
     (access.ACCOUNT_CONTRIBUTOR, STORAGE),
@@ -109,3 +110,19 @@ async def test_with_all_roles_a_deployment_starts_and_grows(parts: Identified) -
 
     assert await parts.deploy() == {}
     assert await parts.deploy(capacity=2) == {}
+
+
+@pytest.mark.specified
+async def test_nodes_of_a_cluster_do_not_pull_without_their_role_on_the_registry(parts: Identified) -> None:
+    store = parts.local.azure.store
+    kubelet = store.get(access.add_identity(store, "kubelet"))
+    assert kubelet is not None
+    profile = {"kubeletidentity": {"objectId": kubelet.body["properties"]["principalId"]}}
+    cluster = store.put("/c", "aks", {"properties": {"identityProfile": profile}}, parent="/", now=0.0)
+    workspace = store.put("/w", "ml", {"properties": {"containerRegistry": REGISTRY}}, parent="/", now=0.0)
+    with pytest.raises(OperationFailedError, match="ImagePullLoopBackOff"):
+        require_kubelet_pull(parts.local.azure, workspace, cluster)
+
+    parts.give(kubelet.id, (access.ACR_PULL, REGISTRY))
+
+    require_kubelet_pull(parts.local.azure, workspace, cluster)

@@ -18,12 +18,14 @@ from windlass.project.roles import (
     derive_grants,
     on_targets,
 )
+from windlass.project.serving import Serving
 from windlass.project.settings import AzureSettings, Settings, StackSettings
 
 CLUSTER = {"vm_size": "Standard_DS3_v2", "max_nodes": 2}
 PERSON, ROBOT = "11111111-2222-4333-8444-555555555555", "66666666-7777-4888-8999-aaaaaaaaaaaa"
 DEPLOYERS = {"ana": {"object_id": PERSON, "type": "User"}, "release": {"object_id": ROBOT, "type": "ServicePrincipal"}}
 ONLINE = EndpointFolder(model="churn", kind="online", auth_mode="key")
+GROUPS = EndpointFolder(model="price", kind="online", auth_mode="key", serving=Serving(compute="container-instance"))
 BATCH = EndpointFolder(model="churn", kind="batch", auth_mode="aad_token")
 MODELS_RUN_AS = ("serving", "cluster")
 
@@ -34,7 +36,8 @@ def settings(**more: Any) -> Settings:
 
 KUBERNETES = {"insecure": True}
 FULL = settings(clusters={"cpu": CLUSTER}, deployers=DEPLOYERS, kubernetes=KUBERNETES, network={"mode": "private"})
-TABLE = derive_grants(FULL, (ONLINE, BATCH))
+EVERYTHING = (ONLINE, BATCH, GROUPS)
+TABLE = derive_grants(FULL, EVERYTHING)
 
 
 def roles(principal: str, target: str) -> set[Role]:
@@ -81,8 +84,12 @@ def test_a_workspace_that_exists_has_its_roles_already() -> None:
 
 
 @pytest.mark.parametrize("principal", MODELS_RUN_AS)
-def test_what_a_model_runs_as_can_pull_its_image_and_cannot_push_one(principal: str) -> None:
-    assert roles(principal, "registry") == {Role.ACR_PULL}
+def test_what_a_model_runs_as_can_pull_its_image_and_cannot_push_one_to_a_public_registry(principal: str) -> None:
+    table = derive_grants(settings(clusters={"cpu": CLUSTER}), (ONLINE, BATCH))
+
+    held = {grant.role for grant in table if (grant.principal, grant.target) == (principal, "registry")}
+
+    assert held == {Role.ACR_PULL}
 
 
 @pytest.mark.parametrize("mode", ["private", "managed"])
@@ -104,13 +111,23 @@ def test_a_model_in_real_time_reads_and_a_batch_job_writes() -> None:
 
 
 def test_a_deployer_works_in_the_workspace_with_its_data_and_changes_nothing_around_it() -> None:
-    held = {(grant.role, grant.target) for grant in TABLE if grant.principal == "deployer-ana"}
+    grants = derive_grants(FULL, (ONLINE, BATCH))
+
+    held = {(grant.role, grant.target) for grant in grants if grant.principal == "deployer-ana"}
 
     assert held == {
         (Role.AZUREML_DATA_SCIENTIST, "workspace"),
         (Role.STORAGE_BLOB_DATA_CONTRIBUTOR, "storage"),
         (Role.MANAGED_IDENTITY_OPERATOR, "serving-identity"),
     }
+
+
+def test_a_deployer_to_container_groups_makes_them_in_the_group_and_nothing_else_there() -> None:
+    held = {(grant.role, grant.target) for grant in TABLE if grant.principal == "deployer-ana"}
+
+    assert {role for role, target in held if target == "group"} == {Role.CONTAINER_INSTANCES}
+    assert (Role.REGISTRY_TASKS, "registry") in held
+    assert (Role.KEY_VAULT_SECRETS_OFFICER, "vault") in held
 
 
 def test_nothing_that_the_workspace_waits_for_is_held_on_the_workspace() -> None:
@@ -141,7 +158,7 @@ def stack(windlass: Settings = FULL) -> StackSettings:
 
 
 def test_every_grant_is_told_with_its_scope_and_its_command() -> None:
-    told = list_permissions(stack(), (ONLINE, BATCH))
+    told = list_permissions(stack(), EVERYTHING)
 
     assert [each.grant for each in told] == list(TABLE)
     for each in told:
@@ -151,7 +168,7 @@ def test_every_grant_is_told_with_its_scope_and_its_command() -> None:
 
 
 def test_an_identity_is_looked_up_by_the_command_and_a_deployer_is_known() -> None:
-    by_name = {each.grant.logical_name: each for each in list_permissions(stack(), (ONLINE, BATCH))}
+    by_name = {each.grant.logical_name: each for each in list_permissions(stack(), EVERYTHING)}
     serving = by_name["serving-acr-pull-registry"]
     person = by_name["deployer-ana-azureml-data-scientist-workspace"]
 

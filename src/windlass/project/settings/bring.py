@@ -21,9 +21,6 @@ class BringSubnets(Section):
     endpoints: ArmId | None = Field(default=None, description="For private endpoints")
     clusters: ArmId | None = Field(default=None, description="For nodes of batch clusters")
     kubernetes: ArmId | None = Field(default=None, description="For nodes of the Kubernetes cluster")
-    containers: ArmId | None = Field(
-        default=None, description="For container groups; delegated to Microsoft.ContainerInstance/containerGroups"
-    )
 
 
 class BringSettings(Section):

@@ -86,6 +86,22 @@ def require_as_workspace(azure: LocalAzure, workspace: Resource, needs: Iterable
             raise OperationFailedError(refusal.code, refusal.message)
 
 
+def require_kubelet_pull(azure: LocalAzure, workspace: Resource, cluster: Resource) -> None:
+    """Let the nodes of an AKS cluster pull the image of a deployment.
+
+    Raises:
+        OperationFailedError: They may not.
+    """
+    registry = workspace.body["properties"].get("containerRegistry")
+    kubelet = (cluster.body["properties"].get("identityProfile") or {}).get("kubeletidentity") or {}
+    if registry and not may_pull(azure, str(kubelet.get("objectId")), registry):
+        raise OperationFailedError(
+            "ImagePullLoopBackOff",
+            f"The nodes of the cluster '{cluster.name}' cannot pull the image: their kubelet identity does not have "
+            f"pull permission on the registry '{registry.rpartition('/')[2]}'.",
+        )
+
+
 def require_in_workspace(azure: LocalAzure, workspace: Resource, kind: str) -> None:
     """Let the service write in a workspace as its identity, as it does for each new endpoint.
 

@@ -19,6 +19,7 @@ from windlass_emulator.ml.common import workspace_of
 from windlass_emulator.ml.content import fetch_code, fetch_model
 from windlass_emulator.ml.image_builds import require_builder
 from windlass_emulator.ml.references import find_asset
+from windlass_emulator.online import kubernetes
 from windlass_emulator.online.ids import endpoint_of
 from windlass_emulator.online.instance import Probe, Program
 
@@ -168,6 +169,8 @@ def require_rights(azure: LocalAzure, deployment: str, *, new_image: bool) -> No
     if new_image:
         service.require_as_workspace(azure, workspace, service.IMAGE_NEEDS)
     service.require_endpoint_rights(azure, workspace, endpoint.body["identity"])
+    if cluster := azure.store.get(kubernetes.cluster_of(azure, endpoint)):
+        service.require_kubelet_pull(azure, workspace, cluster)
 
 
 async def prepare(azure: LocalAzure, deployment: str, body: Mapping[str, Any], revision: int) -> Prepared:
