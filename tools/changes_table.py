@@ -6,117 +6,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Final
 
-EVERYTHING: Final = "everything"
-TAGGED: Final = "everything that has tags, but endpoints"
-ROLES: Final = "role assignments"
-IN_WORKSPACE: Final = "the workspace and everything in it"
-DIAGNOSTICS: Final = "diagnostic settings"
-ALERTS: Final = "alerts"
-LOCKS: Final = "locks"
-
-CLUSTER: Final[Mapping[str, Any]] = MappingProxyType({"vm_size": "Standard_DS3_v2", "max_nodes": 4})
-BASE: Final[Mapping[str, Any]] = MappingProxyType(
-    {
-        "tags": {"team": "crm"},
-        "vault": {"purge_protection": False, "retention_days": 7},
-        "clusters": {"cpu": dict(CLUSTER)},
-        "monitoring": {"diagnostics": False},
-    }
+from changes_model import (
+    ALERTS,
+    BROUGHT,
+    CLUSTER,
+    DIAGNOSTICS,
+    EVERYTHING,
+    GUARDED,
+    IN_WORKSPACE,
+    LOCKS,
+    PAID,
+    RELEASED_BY,
+    ROLES,
+    TAGGED,
+    WATCHED,
+    Row,
 )
-"""The settings before the change, beside project, cloud and owner; with an online and a batch endpoint."""
-
-WATCHED: Final[Mapping[str, Any]] = MappingProxyType(
-    {
-        "monitoring": {
-            "diagnostics": True,
-            "mails": ["ops@example.com"],
-            "endpoint_alerts": {"no_traffic_minutes": 60},
-        }
-    }
-)
-PAID: Final[Mapping[str, Any]] = MappingProxyType({**WATCHED, "budget": {"monthly": 500}})
-PERSON: Final[Mapping[str, Any]] = MappingProxyType(
-    {"object_id": "77777777-7777-4777-8777-777777777777", "type": "User"}
-)
-RELEASED_BY: Final[Mapping[str, Any]] = MappingProxyType({"deployers": {"ada": dict(PERSON)}})
-
-_SHARED: Final = "/subscriptions/10ca1000-0000-4000-8000-000000000002/resourceGroups/shared/providers"
-BROUGHT: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "storage_account": f"{_SHARED}/Microsoft.Storage/storageAccounts/theirdata",
-        "key_vault": f"{_SHARED}/Microsoft.KeyVault/vaults/their-vault",
-        "container_registry": f"{_SHARED}/Microsoft.ContainerRegistry/registries/theirimages",
-        "log_workspace": f"{_SHARED}/Microsoft.OperationalInsights/workspaces/their-logs",
-        "identities": f"{_SHARED}/Microsoft.ManagedIdentity/userAssignedIdentities/them",
-    }
-)
-"""Ids that rows bring."""
-
-WITHOUT_ROWS: Final = frozenset(
-    {
-        # The subscription changes with it, so it is another stack.
-        "cloud",
-        # Everything is made anew in a workspace of somebody else; which other settings go is in bring-your-own.md.
-        "bring.workspace",
-        # A table of its own: tests/infra/test_network_changes.py.
-        "network",
-        # Sections whose components are to come.
-        "kubernetes",
-        "bring.virtual_network",
-        "bring.subnets",
-        "bring.private_dns_zones",
-    }
-)
-"""Settings, with all below them, that the table says nothing of."""
-
-
-GUARDED: Final = frozenset(
-    {
-        EVERYTHING,
-        IN_WORKSPACE,
-        "storage-account",
-        "storage-scoring",
-        "vault-vault",
-        "registry-registry",
-        "observability-logs",
-        "observability-insights",
-    }
-)
-"""What holds data or traffic and goes in some row; a word counts when something in it does."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One setting that changes, and what a preview says then; what is not named stays as it is.
-
-    Attributes:
-        key: The key path under `windlass:settings`, or a key of `azure-native:`.
-        says: The change, for people.
-        change: The same, laid over `BASE`; None removes a key.
-        before: What there is already, laid over `BASE` first.
-        location: The region after the change.
-        update: What is changed in place, by logical name or by one of the words above.
-        replace: What is made anew.
-        create: What is made.
-        delete: What goes.
-        note: What the operation alone does not tell.
-    """
-
-    key: str
-    says: str
-    change: Mapping[str, Any] = field(default_factory=dict)
-    before: Mapping[str, Any] = field(default_factory=dict)
-    location: str = "westeurope"
-    update: tuple[str, ...] = ()
-    replace: tuple[str, ...] = ()
-    create: tuple[str, ...] = ()
-    delete: tuple[str, ...] = ()
-    note: str = ""
+from changes_of_networks import KUBERNETES_ROWS, NETWORK_ROWS
 
 
 def _cluster(key: str, says: str, **row: Any) -> Row:
@@ -140,6 +48,7 @@ _ON_WORKSPACE: Final = ("workspace-contributor-workspace", "serving-azureml-metr
 _OF_ADA: Final = (
     "deployer-ada-azureml-data-scientist-workspace",
     "deployer-ada-managed-identity-operator-serving-identity",
+    "deployer-ada-storage-blob-data-contributor-storage",
 )
 _BUDGET: Final = ("budget-monthly",)
 _RULES_ONLY: Final = "It says what the policy pack holds the stack to."
@@ -260,6 +169,7 @@ ROWS: Final[tuple[Row, ...]] = (
         note="The old one goes first; jobs on it end.",
     ),
     _cluster("kept_because", "another reason", change={"clusters": {"cpu": {"kept_because": "none"}}}),
+    *NETWORK_ROWS,
     Row(
         key="bring.storage_account",
         says="brought instead of made",
@@ -309,6 +219,7 @@ ROWS: Final[tuple[Row, ...]] = (
         replace=(*(role for role in (*_ON_REGISTRY, *_ON_STORAGE) if role.startswith("cluster-")),),
         delete=("cluster-identity",),
     ),
+    *KUBERNETES_ROWS,
     Row(
         key="monitoring.diagnostics",
         says="`false` to `true`",

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from changes_table import BASE, EVERYTHING, IN_WORKSPACE, LOCKS, ROLES, ROWS, TAGGED, Row
+from changes_model import BASE, EVERYTHING, IN_WORKSPACE, LOCKS, ROLES, TAGGED, Row
+from changes_table import ROWS
 from ruamel.yaml import YAML
 from support.checkout import Checkout, Ran
 

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import changes_table
 import pytest
-from changes_table import (
+from changes_model import (
     ALERTS,
     BASE,
     BROUGHT,
@@ -18,12 +18,13 @@ from changes_table import (
     GUARDED,
     IN_WORKSPACE,
     LOCKS,
+    NETWORK,
     ROLES,
-    ROWS,
     TAGGED,
     WITHOUT_ROWS,
     Row,
 )
+from changes_table import ROWS
 from pydantic import BaseModel
 from support.engine_in_small import Plan, Planning, Remembering, Was
 from support.pulumi_program import FakeAzure, Program, Registration, Run
@@ -49,7 +50,17 @@ THERE: Mapping[str, Mapping[str, Any]] = {
 }
 ENDPOINTS = ("churn/online", "churn/batch")
 
-every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.key}-{row.says}".replace(" ", "-"))
+every_row = pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(
+            row,
+            id=f"{row.key}-{row.says}".replace(" ", "-"),
+            marks=[pytest.mark.slow] if row.slow else [],
+        )
+        for row in ROWS
+    ],
+)
 
 
 @dataclass(frozen=True)
@@ -77,6 +88,7 @@ MEMBERS: Mapping[str, Callable[[Any], bool]] = {
     IN_WORKSPACE: lambda each: each.type.startswith(ML),
     DIAGNOSTICS: lambda each: each.type.endswith(":DiagnosticSetting"),
     ALERTS: lambda each: each.type.startswith("azure-native:monitor:") and not each.type.endswith("DiagnosticSetting"),
+    NETWORK: lambda each: each.type.startswith(("azure-native:network:", "azure-native:privatedns:")),
     LOCKS: lambda each: ":ManagementLock" in each.type,
 }
 
