@@ -55,6 +55,7 @@ DOCUMENTS = {
     "deploy, planned": ("deploy", "churn", *ON_LOCAL, "--model", "azureml:churn:1", "--dry-run"),
     "run_batch, planned": ("run_batch", "churn", *ON_LOCAL, "--input", TABLE, "--dry-run"),
     "teardown, planned": ("teardown", *ON_LOCAL, "--dry-run"),
+    "recover, planned": ("recover", *ON_LOCAL, "--dry-run"),
     "local status": ("local", "status"),
 }
 

@@ -23,26 +23,41 @@ from support.killed_engine import (
 
 EVERYTHING = """
 import json, os
+from azure.core.exceptions import HttpResponseError
 from azure.identity import DefaultAzureCredential
 from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.keyvault import KeyVaultManagementClient
+from azure.mgmt.monitor import MonitorManagementClient
 from azure.mgmt.resource import ResourceManagementClient
 from azure.mgmt.storage import StorageManagementClient
 about = DefaultAzureCredential(), os.environ["AZURE_SUBSCRIPTION_ID"]
 resources, storage = ResourceManagementClient(*about), StorageManagementClient(*about)
+monitor = MonitorManagementClient(*about).diagnostic_settings
+
+def diagnostics(scope):
+    try:
+        return list(monitor.list(scope))
+    except HttpResponseError:  # a type that has none
+        return []
+
+accounts, everything = list(storage.storage_accounts.list()), list(resources.resources.list())
+services = [each.id + f"/{kind}Services/default" for each in accounts for kind in ("blob", "file", "queue", "table")]
+scopes = [*(each.id for each in everything), *services]
 print(json.dumps(sorted(
     each.id.lower()
     for found in (
         resources.resource_groups.list(),
-        resources.resources.list(),
+        everything,
         AuthorizationManagementClient(*about).role_assignments.list_for_subscription(),
         KeyVaultManagementClient(*about).vaults.list_deleted(),
-        *(storage.blob_containers.list(each.id.split("/")[4], each.name) for each in storage.storage_accounts.list()),
+        *(storage.blob_containers.list(each.id.split("/")[4], each.name) for each in accounts),
+        *map(diagnostics, scopes),
     )
     for each in found
     if "/containers/azureml" not in each.id  # the workspace makes these by itself
 )))
 """
+WORKSPACE = "/workspaces/mlw-[^/]+$"
 MADE_ANEW = {"principalId": None}
 """Inputs that Azure makes up anew with each identity."""
 
@@ -123,7 +138,7 @@ def undisturbed(stack: Stack) -> Whole:
 
 
 def test_an_up_killed_in_the_middle_is_recovered_and_finished(stack: Stack) -> None:
-    kill_at(stack.checkout, "up", answered("PUT", "/workspaces/mlw-"))
+    kill_at(stack.checkout, "up", answered("PUT", WORKSPACE))
 
     refused = stack.checkout.up()
     planned = stack.checkout.script("recover", "-s", "local", "--dry-run", "--output", "json").ok().json()
@@ -143,10 +158,10 @@ UPS = {
     "at the start of the program": (program_started, "engine"),
     "at the start of the provider": (provider_started, "all"),
     "at the first creation": (begun("creating", "ResourceGroup"), "engine"),
-    "while a storage account is made": (answered("PUT", "/storageAccounts/"), "all"),
+    "while a storage account is made": (answered("PUT", "/storageAccounts/[^/]+$"), "all"),
     "when a role was given and not yet recorded": (answered("PUT", "/roleAssignments/", 3), "all"),
-    "while the workspace is made": (answered("PUT", "/workspaces/mlw-"), "all"),
-    "while an endpoint is made": (answered("PUT", "/onlineEndpoints/"), "engine"),
+    "while the workspace is made": (answered("PUT", WORKSPACE), "all"),
+    "while an endpoint is made": (answered("PUT", "/onlineEndpoints/[^/]+$"), "engine"),
     "at its outputs": (recorded("OnlineEndpoint", "BatchEndpoint", "Compute"), "engine"),
 }
 
@@ -170,7 +185,7 @@ def test_an_up_killed_at_any_point_leads_to_the_same_end(
 
 CHANGES = {
     "while a storage account is changed": (begun("updating", "StorageAccount"), "engine"),
-    "while the workspace is changed": (answered("PUT", "/workspaces/mlw-"), "all"),
+    "while the workspace is changed": (answered("PUT", WORKSPACE), "all"),
 }
 
 
@@ -224,9 +239,9 @@ DESTROYS = {
     "while roles are taken away": (answered("DELETE", "/roleAssignments/", 2), "engine"),
 }
 LATE_DESTROYS = {
-    "while the workspace is deleted": (answered("DELETE", "/workspaces/mlw-"), "all"),
-    "when the vault was deleted and not yet recorded": (answered("DELETE", "/vaults/kv-"), "engine"),
-    "while the group is deleted": (answered("DELETE", "/resourcegroups/rg-shop-local-2jfqm6t"), "all"),
+    "while the workspace is deleted": (answered("DELETE", WORKSPACE), "all"),
+    "when the vault was deleted and not yet recorded": (answered("DELETE", "/vaults/kv-[^/]+$"), "engine"),
+    "while the group is deleted": (answered("DELETE", "(?i)/resourcegroups/rg-[^/]+$"), "all"),
 }
 
 

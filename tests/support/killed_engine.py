@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -84,11 +85,14 @@ def begun(kind: str, token: str) -> Point:
 
 
 def answered(method: str, address: str, count: int = 1) -> Point:
-    """Azure has answered so many requests of a method whose address ends like this."""
+    """Azure has answered so many requests of a method in whose address a regular expression is found."""
 
     def is_reached(watch: Watch) -> bool:
         asked = (line.split() for line in watch.asked)
-        return sum(words[0] == method and address in words[1] for words in asked if len(words) > 1) >= count
+        return (
+            sum(words[0] == method and re.search(address, words[1]) is not None for words in asked if len(words) > 1)
+            >= count
+        )
 
     return is_reached
 

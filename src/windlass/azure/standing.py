@@ -29,7 +29,10 @@ _DIAGNOSED: Final = {
     "microsoft.machinelearningservices/workspaces": ("",),
     "microsoft.machinelearningservices/workspaces/onlineendpoints": ("",),
     "microsoft.operationalinsights/workspaces": ("",),
-    "microsoft.storage/storageaccounts": ("", "/blobServices/default"),
+    "microsoft.storage/storageaccounts": (
+        "",
+        *(f"/{kind}Services/default" for kind in ("blob", "file", "queue", "table")),
+    ),
 }
 """Where diagnostic settings are looked for: those of a deleted resource come back with the next one of its id."""
 _TAG_ENDPOINT, _NOTED_ENDPOINT = "windlass.endpoint", "windlass_endpoint"

@@ -42,15 +42,17 @@ async def test_a_second_subnet_waits_for_the_first(local: InProcess) -> None:
     assert again.status == 201
 
 
+def body(group: str) -> dict[str, object]:
+    """A private endpoint to one service of the account."""
+    properties = {"privateLinkServiceId": ACCOUNT, "groupIds": [group]}
+    link = {"name": "link", "properties": properties}
+    subnet = {"id": f"{NETWORK}/subnets/one"}
+    shown = {"subnet": subnet, "privateLinkServiceConnections": [link]}
+    return {"location": "westeurope", "properties": shown}
+
+
 @pytest.mark.inferred
 async def test_one_account_takes_one_private_endpoint_at_a_time(local: InProcess) -> None:
-    def body(group: str) -> dict[str, object]:
-        properties = {"privateLinkServiceId": ACCOUNT, "groupIds": [group]}
-        link = {"name": "link", "properties": properties}
-        subnet = {"id": f"{NETWORK}/subnets/one"}
-        shown = {"subnet": subnet, "privateLinkServiceConnections": [link]}
-        return {"location": "westeurope", "properties": shown}
-
     await local.send("PUT", f"{ENDPOINT}/blob", body("blob"))
 
     with pytest.raises(AzureError) as refused:
@@ -58,4 +60,13 @@ async def test_one_account_takes_one_private_endpoint_at_a_time(local: InProcess
     await local.settle()
 
     assert (refused.value.status, refused.value.code) == (409, "StorageAccountOperationInProgress")
+    assert (await local.send("PUT", f"{ENDPOINT}/file", body("file"))).status == 201
+
+
+@pytest.mark.inferred
+async def test_names_of_one_endpoint_are_written_while_the_next_is_made(local: InProcess) -> None:
+    await local.send("PUT", f"{ENDPOINT}/blob", body("blob"))
+    await local.settle()
+    await local.send("PUT", f"{ENDPOINT}/blob/privateDnsZoneGroups/default", {"properties": {}})
+
     assert (await local.send("PUT", f"{ENDPOINT}/file", body("file"))).status == 201

@@ -123,7 +123,7 @@ def _target(azure: LocalAzure, endpoint: str, asked: tuple[Mapping[str, Any], bo
 
 
 def _refuse_busy_account(azure: LocalAzure, target: Resource, group: str) -> None:
-    """A storage account takes one connection after the other."""
+    """A storage account takes one connection after the other; zone groups do not touch it."""
     if target.type != "microsoft.storage/storageaccounts":
         return
     for endpoint in azure.store.of_type(KIND.type):
@@ -131,7 +131,8 @@ def _refuse_busy_account(azure: LocalAzure, target: Resource, group: str) -> Non
             connection.lower().startswith(f"{target.id.lower()}/")
             for connection in azure.store.fact(endpoint.id, _CONNECTIONS, {}).values()
         )
-        if leads and azure.operations.of_resource(endpoint.id):
+        running = azure.operations.of_resource(endpoint.id)
+        if leads and any(operation.resource.lower() == endpoint.id.lower() for operation in running):
             raise AzureError(
                 409,
                 "StorageAccountOperationInProgress",
