@@ -60,8 +60,7 @@ class Rehearsal:
             # Azure tells of a resource what another one did to it (an address, which gateway uses it), so a refresh
             # may find something; nothing may follow from it.
             Step.REFRESH: lambda: self._run(
-                f"pulumi refresh --yes --skip-preview {_QUIET} -s {stack} && "
-                f"{_UP} {stack} {_RULES} --expect-no-changes"
+                f"pulumi refresh --yes --skip-preview {_QUIET} -s {stack} && {_UP} {stack} {_RULES} --expect-no-changes"
             ),
             Step.RELEASE: self._release,
             Step.TEAR_DOWN: lambda: self._run(f"python scripts/teardown.py -s {stack} --yes"),
