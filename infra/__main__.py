@@ -263,7 +263,11 @@ own = existing.own(
 )
 
 # Whose logs are kept, and who is told when something is wrong or costs too much.
-logged = {**logged_resources(own), **logged_endpoints(stack, endpoints), **logged_surroundings(made)}
+logged = {
+    **logged_resources({**own, **({"kubernetes": attached.cluster_id} if attached else {})}),
+    **logged_endpoints(stack, endpoints),
+    **logged_surroundings(made),
+}
 if settings.monitoring.diagnostics and logged:
     Diagnostics("diagnostics", args=DiagnosticsArgs(log_workspace_id=observability.log_workspace_id, logged=logged))
 if settings.monitoring.mails:

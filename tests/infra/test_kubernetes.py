@@ -102,6 +102,35 @@ def test_an_endpoint_is_served_by_the_cluster_where_its_overlay_says_so(program:
     assert computes["price-online-endpoint"] is None
 
 
+def test_in_a_private_network_the_cluster_is_reached_from_inside_alone(program: Program) -> None:
+    private = {
+        "network": {"mode": "private"},
+        "registry": {"tier": "Premium"},
+        "kubernetes": {"tls": TLS, "internal_load_balancer": True, "pools": {"models": POOL}},
+    }
+    run = program(settings=private)
+    cluster, pool = one(run, "containerservice:ManagedCluster"), one(run, "containerservice:AgentPool")
+
+    assert cluster.inputs["apiServerAccessProfile"] == {"enablePrivateCluster": True}
+    assert cluster.inputs["networkProfile"]["outboundType"] == "userAssignedNATGateway"
+    assert cluster.inputs["agentPoolProfiles"][0]["vnetSubnetID"] == pool.inputs["vnetSubnetID"]
+    assert str(pool.inputs["vnetSubnetID"]).endswith("/subnets/kubernetes")
+    assert "kubernetes-network-contributor-subnet" in {
+        each.name for each in run.of("authorization:RoleAssignment") if each.urn in cluster.depends_on
+    }
+
+
+def test_azure_monitor_is_not_asked_about_an_endpoint_that_it_does_not_watch(program: Program, tmp_path: Any) -> None:
+    for model in ("churn", "price"):
+        overlay = tmp_path / f"endpoints/{model}/online/stacks/local.yml"
+        overlay.parent.mkdir(parents=True)
+        overlay.write_text("serving: {compute: kubernetes}\n")
+
+    run = program(settings={"kubernetes": {"insecure": True}, "monitoring": {"mails": ["team@example.com"]}})
+
+    assert not [each.name for each in run.resources if "online" in each.name and each.type.split(":")[1] == "monitor"]
+
+
 def test_another_first_pool_is_another_cluster(program: Program) -> None:
     groups = [
         one(program(settings={"kubernetes": {"insecure": True, **more}}), "containerservice:ManagedCluster").inputs[

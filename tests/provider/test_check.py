@@ -227,9 +227,9 @@ async def test_the_inside_of_a_compute_is_checked_too(engine: EngineSide) -> Non
 @pytest.mark.inferred
 async def test_an_unknown_type_is_refused_by_name_with_those_that_there_are(engine: EngineSide) -> None:
     with pytest.raises(ProviderCallError) as caught:
-        await engine.check("azure-native:network:VirtualNetwork", {})
+        await engine.check("azure-native:network:LoadBalancer", {})
 
-    assert "azure-native:network:VirtualNetwork is not supported" in caught.value.message
+    assert "azure-native:network:LoadBalancer is not supported" in caught.value.message
     assert "azure-native:storage:StorageAccount" in caught.value.message
 
 

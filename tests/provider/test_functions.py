@@ -103,7 +103,7 @@ async def test_unknown_arguments_have_an_unknown_result(engine: EngineSide, arm:
 @pytest.mark.inferred
 async def test_a_function_that_is_not_there_is_refused_by_name_with_those_that_are(engine: EngineSide) -> None:
     with pytest.raises(ProviderCallError) as caught:
-        await engine.invoke("azure-native:network:getSubnet", {})
+        await engine.invoke("azure-native:network:getLoadBalancer", {})
 
-    assert "azure-native:network:getSubnet is not supported" in caught.value.message
+    assert "azure-native:network:getLoadBalancer is not supported" in caught.value.message
     assert "azure-native:machinelearningservices:listOnlineEndpointKeys" in caught.value.message

@@ -46,6 +46,14 @@ def filled(prop: Property, depth: int = 6) -> Any:  # noqa: PLR0911 - one line p
             return {name: filled(member, depth - 1) for name, member in members.items()} if depth else {}
 
 
+def without_empty(value: Any) -> Any:
+    """Leave out objects with nothing in them, as an import does: where a shape contains itself, filling has an end."""
+    if isinstance(value, dict):
+        kept = {name: without_empty(item) for name, item in value.items()}
+        return {name: item for name, item in kept.items() if item not in ({}, [])}
+    return [kept for item in value if (kept := without_empty(item)) != {}] if isinstance(value, list) else value
+
+
 def all_inputs(row: ResourceType) -> dict[str, Any]:
     return {name: filled(prop) for name, prop in row.inputs.properties.items()}
 
@@ -65,7 +73,9 @@ def test_a_body_with_everything_set_imports_as_the_inputs_that_made_it(token: st
 
     body = json.loads(json.dumps(request_body(TABLE, row, inputs)))
 
-    assert inputs_of_body(TABLE, row, parameters, body) == inputs
+    # Every body has an id, which an import takes for the resource's own.
+    imported = {name: value for name, value in without_empty(inputs).items() if name != "id"}
+    assert inputs_of_body(TABLE, row, parameters, body) == imported
 
 
 @pytest.mark.parametrize("token", TYPES)

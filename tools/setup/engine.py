@@ -145,6 +145,8 @@ def _use(layout: Layout, folder: Path) -> None:
     launcher.write_text(
         "#!/bin/sh\n"
         f'export WINDLASS_LANGUAGE_EXECUTOR="{layout.tools / "pulumi-language-python-exec"}"\n'
+        # Read here and not by the host: an engine that dies while the host starts would look like process 1 to it.
+        'export WINDLASS_LANGUAGE_STARTED_BY="$PPID"\n'
         f'exec "{layout.python}" -u "{host}" "$@"\n'
     )
     launcher.chmod(0o755)

@@ -57,8 +57,10 @@ class Rehearsal:
             Step.PREVIEW: lambda: self._run(f"pulumi preview {_RULES} --non-interactive --color never -s {stack}"),
             Step.UP: lambda: self._run(f"{_UP} {stack} {_RULES}"),
             Step.UP_AGAIN: lambda: self._run(f"{_UP} {stack} {_RULES} --expect-no-changes"),
+            # Azure tells of a resource what another one did to it (an address, which gateway uses it), so a refresh
+            # may find something; nothing may follow from it.
             Step.REFRESH: lambda: self._run(
-                f"pulumi refresh --yes --skip-preview --expect-no-changes {_QUIET} -s {stack}"
+                f"pulumi refresh --yes --skip-preview {_QUIET} -s {stack} && {_UP} {stack} {_RULES} --expect-no-changes"
             ),
             Step.RELEASE: self._release,
             Step.TEAR_DOWN: lambda: self._run(f"python scripts/teardown.py -s {stack} --yes"),

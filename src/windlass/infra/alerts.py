@@ -64,11 +64,11 @@ class AlertsOutputs:
 
 
 def watched_endpoints(stack: Stack, endpoints: Mapping[str, EndpointOutputs]) -> dict[str, Watched]:
-    """Return the online endpoints of a stack with their alerts; a batch endpoint shows no metrics."""
+    """Return the managed endpoints of a stack with their alerts; batch and Kubernetes endpoints show no metrics."""
     settings = stack.settings.windlass.monitoring.endpoint_alerts
     found = {}
     for folder in stack.endpoints:
-        if folder.kind == "online" and folder.path in endpoints:
+        if folder.kind == "online" and folder.serving.compute == "managed" and folder.path in endpoints:
             rules = endpoint_rules(settings, endpoint_name(stack.scope, folder.model, folder.kind))
             subject = f"{folder.model}-online"
             named = {alert_name(stack.scope, subject, rule.name): rule for rule in rules}

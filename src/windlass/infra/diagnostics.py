@@ -59,20 +59,21 @@ _TYPES: Final = {
     "registry": "containerregistry:Registry",
     "workspace": "machinelearningservices:Workspace",
     "logs": "operationalinsights:Workspace",
+    "kubernetes": "containerservice:ManagedCluster",
 }
 
 
 def logged_resources(ids: Mapping[str, pulumi.Output[str]]) -> dict[str, Logged]:
-    """Return what a stack has one of: `storage`, `vault`, `registry`, `workspace`, `logs`."""
+    """Return what a stack has one of: `storage`, `vault`, `registry`, `workspace`, `logs`, `kubernetes`."""
     return {word: Logged(type=_TYPES[word], id=id_) for word, id_ in ids.items()}
 
 
 def logged_endpoints(stack: Stack, endpoints: Mapping[str, EndpointOutputs]) -> dict[str, Logged]:
-    """Return the online endpoints of a stack; those for batch have no logs of their own."""
+    """Return the managed endpoints of a stack; for batch there are no logs, and a Kubernetes cluster keeps its own."""
     return {
         f"{folder.model}-online": Logged(type="machinelearningservices:OnlineEndpoint", id=endpoints[folder.path].id)
         for folder in stack.endpoints
-        if folder.kind == "online" and folder.path in endpoints
+        if folder.kind == "online" and folder.serving.compute == "managed" and folder.path in endpoints
     }
 
 

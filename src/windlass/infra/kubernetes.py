@@ -296,9 +296,15 @@ class AttachedClusterArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class AttachedClusterOutputs:
-    """What others need of an attached cluster."""
+    """What others need of an attached cluster.
+
+    Attributes:
+        id: Of the compute in the workspace.
+        cluster_id: Of the AKS cluster.
+    """
 
     id: pulumi.Output[str]
+    cluster_id: pulumi.Output[str]
 
 
 @final
@@ -334,7 +340,7 @@ class AttachedCluster(Component):
                 delete_before_replace=True,
             ),
         )
-        self.outputs = AttachedClusterOutputs(id=compute.id)
+        self.outputs = AttachedClusterOutputs(id=compute.id, cluster_id=args.cluster_id)
         self.register_outputs({"id": compute.id})
 
 

@@ -153,6 +153,8 @@ class PrivateAccess(Component):
                     name=group, private_link_service_id=args.target_id, group_ids=[group]
                 )
             ],
+            # What Azure shows once the zone group has the names; said here, so that a refresh finds what it expects.
+            custom_dns_configs=[],
             opts=self.child(ignore_changes=list(SHOWN_BY_AZURE), depends_on=list(after)),
         )
 
