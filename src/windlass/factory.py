@@ -485,12 +485,12 @@ def plan_adoption(root: Path, stack: str, environ: MutableMapping[str, str]) -> 
         digest = run_preview(root, stack, environ, import_file=file)
         if errors := digest.said("error"):
             raise PreviewFailedError(stack, errors, ())
-        rows = json.loads(file.read_text(encoding="utf-8")).get("resources") or [] if file.is_file() else []
+        written = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     eyes = AzureEyes(Arm(sign_in(), workspace_id(outputs), sleep=SystemClock().sleep), outputs)
     candidates = find_candidates(digest, outputs.subscription_id)
     seen = {each.id: eyes.look(each.id, each.api_version) for each in candidates}
     existing = {arm_id: each.id for arm_id, each in seen.items() if each.presence is not Presence.ABSENT}
-    return adopt(digest, rows, candidates, existing)
+    return adopt(digest, written, candidates, existing)
 
 
 def adopt(root: Path, stack: str, environ: MutableMapping[str, str], adoption: Adoption) -> None:

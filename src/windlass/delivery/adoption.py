@@ -74,7 +74,7 @@ def find_candidates(digest: PreviewDigest, subscription: str) -> tuple[Candidate
 
 def adopt(
     digest: PreviewDigest,
-    rows: Sequence[Row],
+    written: Mapping[str, Any],
     candidates: Sequence[Candidate],
     existing: Mapping[str, str],
 ) -> Adoption:
@@ -82,15 +82,18 @@ def adopt(
 
     Args:
         digest: The preview.
-        rows: The engine's import file, with placeholders for ids.
+        written: The engine's import file, with placeholders for ids.
         candidates: Where everything would be.
         existing: Of what exists, the id as Azure writes it, by the id of the candidate.
     """
     ids = {(each.type, each.name): existing[each.id] for each in candidates if each.id in existing}
+    rows = written.get("resources") or ()
+    # Where a component is in the state already, the engine names it in a table beside the resources.
+    names = {"nameTable": table} if (table := written.get("nameTable")) else {}
     kept = [_with_id(row, ids) for row in rows if row.get("component") or _key(row) in ids]
     told = {each.name for each in candidates}
     return Adoption(
-        file={"resources": _with_their_parents(kept)},
+        file={**names, "resources": _with_their_parents(kept)},
         found=tuple(replace(each, id=existing[each.id]) for each in candidates if each.id in existing),
         missing=tuple(each.name for each in candidates if each.id not in existing),
         unknown=tuple(step.name for step in _creations(digest) if step.name not in told),

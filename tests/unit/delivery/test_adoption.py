@@ -89,9 +89,15 @@ def test_a_file_holds_what_exists_with_its_id_and_the_components_it_belongs_to()
     preview = digest(*STEPS)
     candidates = find_candidates(preview, SUBSCRIPTION)
 
-    adoption = adopt(preview, ROWS, candidates, {ACCOUNT: ACCOUNT.replace("Storage", "storage")})
+    adoption = adopt(
+        preview,
+        {"resources": ROWS, "nameTable": {"old": "urn"}},
+        candidates,
+        {ACCOUNT: ACCOUNT.replace("Storage", "storage")},
+    )
 
     assert adoption.file == {
+        "nameTable": {"old": "urn"},
         "resources": [
             {"type": "windlass:infra:Storage", "name": "storage", "component": True},
             {
@@ -101,7 +107,7 @@ def test_a_file_holds_what_exists_with_its_id_and_the_components_it_belongs_to()
                 "parent": "storage",
                 "id": ACCOUNT.replace("Storage", "storage"),
             },
-        ]
+        ],
     }
     assert [each.name for each in adoption.found] == ["account"]
     assert adoption.missing == ("group", "identity", "container", "role")
@@ -109,7 +115,7 @@ def test_a_file_holds_what_exists_with_its_id_and_the_components_it_belongs_to()
 
 
 def test_nothing_to_make_is_nothing_to_import() -> None:
-    assert adopt(digest(), (), (), {}).file == {"resources": []}
+    assert adopt(digest(), {}, (), {}).file == {"resources": []}
 
 
 def test_an_imported_input_is_written_as_the_program_does_where_it_means_the_same() -> None:
