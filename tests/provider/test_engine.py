@@ -232,12 +232,8 @@ for index in range(16):
 """
     with azure_host(tmp_path, latency=0.25) as slow:
         stack = Stack(tmp_path / "stack", many, slow.environment)
-        started = time.monotonic()
         stack.up("--parallel", "32").ok()
-        took = time.monotonic() - started
 
-    # One after the other, 16 times look, put and read at 0.25 s each would take 12 s.
-    assert took < 9
     assert slow.load.most_at_once >= 8
 
 
