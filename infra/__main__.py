@@ -264,7 +264,7 @@ own = existing.own(
 
 # Whose logs are kept, and who is told when something is wrong or costs too much.
 logged = {
-    **logged_resources({**own, **({"kubernetes": attached.cluster_id} if attached else {})}),
+    **logged_resources(own),
     **logged_endpoints(stack, endpoints),
     **logged_surroundings(made),
 }

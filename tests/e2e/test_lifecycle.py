@@ -48,7 +48,8 @@ AuthorizationManagementClient(*about).role_assignments.create(
         + "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7",
         "principal_id": identity.principal_id, "principal_type": "ServicePrincipal"}})
 MonitorManagementClient(*about).diagnostic_settings.create_or_update(
-    vault.id, "theirs", {{"workspace_id": logs, "logs": [{{"category_group": "audit", "enabled": True}}]}})
+    vault.id, "theirs", {{
+        "workspace_id": logs, "logs": [{{"category": "AzurePolicyEvaluationDetails", "enabled": True}}]}})
 lock = locks.create_or_update_by_scope(vault.id, "theirs", {{"level": "CanNotDelete"}})
 print(json.dumps({{"identity": identity.id, "lock": lock.id}}))
 """

@@ -59,12 +59,11 @@ _TYPES: Final = {
     "registry": "containerregistry:Registry",
     "workspace": "machinelearningservices:Workspace",
     "logs": "operationalinsights:Workspace",
-    "kubernetes": "containerservice:ManagedCluster",
 }
 
 
 def logged_resources(ids: Mapping[str, pulumi.Output[str]]) -> dict[str, Logged]:
-    """Return what a stack has one of: `storage`, `vault`, `registry`, `workspace`, `logs`, `kubernetes`."""
+    """Return what a stack has one of: `storage`, `vault`, `registry`, `workspace`, `logs`."""
     return {word: Logged(type=_TYPES[word], id=id_) for word, id_ in ids.items()}
 
 
