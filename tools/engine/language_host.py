@@ -218,7 +218,7 @@ def _required_plugins(site_packages: Path) -> list[tuple[str, str]]:
 
 def main(argv: list[str]) -> None:
     """Serve on a port of 127.0.0.1 until told to end, or until the engine is gone."""
-    started_by = int(os.environ["WINDLASS_LANGUAGE_STARTED_BY"])
+    started_by = int(os.environ.get("WINDLASS_LANGUAGE_STARTED_BY", os.getppid()))
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=16))
     host = LanguageHost(engine=argv[-1] if argv else "", executor=Path(os.environ["WINDLASS_LANGUAGE_EXECUTOR"]))
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
