@@ -37,9 +37,9 @@ def front_end_of(azure: LocalAzure, cluster: str) -> FrontEnd | None:
 
 def open_front_ends(azure: LocalAzure) -> None:
     """Have the front ends be those that the store tells of: at start, and after each change of an extension."""
-    clusters = {
-        extension.id.partition("/providers/" + EXTENSION_TYPE)[0] for extension in azure.store.of_type(EXTENSION_TYPE)
-    }
+    # Two clusters may say one host name; the one that was set up last has it, as with a record that leads to it.
+    extensions = sorted(azure.store.of_type(EXTENSION_TYPE), key=lambda each: each.modified)
+    clusters = [extension.id.partition("/providers/" + EXTENSION_TYPE)[0] for extension in extensions]
     found = (front_end_of(azure, cluster) for cluster in clusters)
     known = front_ends(azure)
     known.clear()
