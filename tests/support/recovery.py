@@ -121,6 +121,7 @@ class FakeWorld:
         running: Processes whose engine is gone.
         written_meanwhile: What another run writes into the state while the provider reads.
         ends_at: When the processes end by themselves, in seconds of this world.
+        half_written: Files of the state that the engine had begun to write.
     """
 
     deployment: Json
@@ -131,6 +132,7 @@ class FakeWorld:
     slept: float = 0.0
     written_meanwhile: Json | None = None
     ends_at: float | None = None
+    half_written: list[str] = field(default_factory=list)
 
     def recoveries(self) -> Recoveries:
         """A recovery in this world."""
@@ -169,6 +171,15 @@ class FakeWorld:
         """Read the state."""
         return copy.deepcopy(self.deployment)
 
+    def torn(self) -> tuple[str, ...]:
+        """Name the files that were not written to their end."""
+        return tuple(self.half_written)
+
+    def mend(self, file: str) -> None:
+        """Put one right."""
+        self.acts.append(f"mend {file}")
+        self.half_written.remove(file)
+
     def read_resources(self, deployment: Json, urns: tuple[str, ...]) -> Json:
         """Show what the provider reads: outputs that differ from before."""
         self.acts.append(f"read {len(urns)}")
@@ -180,6 +191,7 @@ class FakeWorld:
     def replace(self, deployment: Json) -> None:
         """Write the state."""
         assert not self.held, "the engine would refuse to write a state that is locked"
+        assert not self.half_written, "the engine would not find its way through a torn state"
         self.acts.append("write")
         self.deployment = deployment
 

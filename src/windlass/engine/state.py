@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from windlass.engine.backend import VARIABLE
+from windlass.engine.backend import VARIABLE, folder_of
 from windlass.engine.environment import engine_environment
 from windlass.errors.engine import EngineFailedError, EngineMissingError, StackNotFoundError
 
@@ -36,9 +36,40 @@ class EngineState:
         Raises:
             StackNotFoundError: The backend does not know the stack.
         """
+        if self.torn():
+            return self._read_directly()
         exported = json.loads(self._run("stack", "export", backend=self._backend))
         deployment: Json = exported["deployment"] or {}
         return deployment
+
+    def torn(self) -> tuple[str, ...]:
+        """Name the files of a state on this machine that the engine had begun to write.
+
+        It writes a state beside itself and moves it into place, but not the file of attributes that goes with each
+        (gocloud.dev/blob/fileblob): killed in between, it leaves an empty one, and then reads nothing of the state.
+        """
+        return tuple(file.name for file in self._attributes() if not _is_json(file))
+
+    def mend(self, file: str) -> None:
+        """Remove a file of attributes that was not written to its end: a state is whole without one."""
+        for each in self._attributes():
+            if each.name == file and not _is_json(each):
+                each.unlink()
+
+    def _attributes(self) -> tuple[Path, ...]:
+        state = self._file()
+        sidecars = (Path(f"{state}.attrs"), Path(f"{state}.bak.attrs")) if state else ()
+        return tuple(each for each in sidecars if each.is_file())
+
+    def _file(self) -> Path | None:
+        folder = folder_of(self._backend)
+        return folder / ".pulumi" / "stacks" / self._project / f"{self._stack}.json" if folder else None
+
+    def _read_directly(self) -> Json:
+        state = self._file()
+        assert state is not None
+        latest: Json = json.loads(state.read_bytes())["checkpoint"].get("latest") or {}
+        return latest
 
     def read_resources(self, deployment: Json, urns: tuple[str, ...]) -> Json:
         """Have the provider read some resources of a state that is nobody's, and return that state.
@@ -82,3 +113,11 @@ class EngineState:
         if "no stack named" in done.stderr:
             raise StackNotFoundError(self._stack, backend, details=tuple(done.stderr.splitlines()))
         raise EngineFailedError(" ".join(command[:3]), done.stderr or done.stdout)
+
+
+def _is_json(file: Path) -> bool:
+    try:
+        json.loads(file.read_bytes())
+    except ValueError:
+        return False
+    return True

@@ -24,6 +24,7 @@ from windlass.recovery.models import (
     Left,
     LetArrive,
     Lock,
+    MendState,
     Operation,
     Presence,
     Process,
@@ -87,6 +88,7 @@ def plan_recovery(found: Found) -> Recovery:
         steps=(
             *ends,
             *_waits(found),
+            *(MendState(file=each) for each in found.torn),
             *(RemoveLock(name=each.name, pid=each.pid, host=each.host) for each in found.locks),
             *(step for each in found.operations for step in _settle(each)),
         ),

@@ -129,6 +129,7 @@ class Found:
         workspace: The name of the stack's workspace; empty when it was brought.
         has_workspace: The state holds a workspace.
         deleted: What Azure lists as softly deleted under a name of the stack.
+        torn: Files of the state that the engine had begun to write.
     """
 
     stack: str
@@ -138,6 +139,7 @@ class Found:
     orphans: tuple[Orphan, ...] = ()
     operations: tuple[Operation, ...] = ()
     deleted: tuple[DeletedName, ...] = ()
+    torn: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +175,13 @@ class RemoveLock:
     name: str
     pid: int
     host: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MendState:
+    """Put a file of the state right that the engine was writing; until then it cannot read the state."""
+
+    file: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,7 +223,7 @@ class DropResource:
 
 
 Settlement = TakeOver | ReadAgain | Forget | DropResource
-Step = EndProcess | LetArrive | AwaitAzure | RemoveLock | Settlement
+Step = EndProcess | LetArrive | AwaitAzure | MendState | RemoveLock | Settlement
 
 
 @dataclass(frozen=True, kw_only=True)

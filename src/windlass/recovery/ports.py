@@ -41,6 +41,14 @@ class State(Protocol):
         """Read the state."""
         ...
 
+    def torn(self) -> tuple[str, ...]:
+        """Name the files of the state that the engine had begun to write and not finished."""
+        ...
+
+    def mend(self, file: str) -> None:
+        """Put one of them right; that it is right already is no error."""
+        ...
+
     def read_resources(self, deployment: Json, urns: tuple[str, ...]) -> Json:
         """Have the provider read some resources of a state that is nobody's, and return that state."""
         ...

@@ -15,6 +15,7 @@ from windlass.recovery.models import (
     Forget,
     Left,
     LetArrive,
+    MendState,
     ReadAgain,
     Recovery,
     RemoveLock,
@@ -34,6 +35,8 @@ def describe_step(step: Step) -> str:  # noqa: PLR0911 - one line for each kind 
             return f"wait {step.seconds:g} s for what it had sent to arrive in Azure"
         case AwaitAzure():
             return f"wait until Azure is through with {_short(step.urn)} ({step.state}), then settle it as it is"
+        case MendState():
+            return f"mend {step.file}, which the engine was writing: without that it cannot read the state"
         case RemoveLock():
             return f"remove the lock of process {step.pid} on {step.host}, which is gone"
         case TakeOver():

@@ -19,6 +19,7 @@ from windlass.recovery.models import (
     Forget,
     Found,
     LetArrive,
+    MendState,
     Operation,
     Presence,
     ReadAgain,
@@ -116,6 +117,7 @@ class Recoveries:
                 Operation(kind=each.kind, urn=each.urn, tags=each.tags, seen=self._look(each)) for each in pending
             ),
             deleted=self.azure.deleted_names(),
+            torn=self.state.torn(),
         )
 
     def _look(self, pending: Pending) -> Seen:
@@ -133,6 +135,8 @@ class Recoveries:
                 self.clock.sleep(step.seconds)
             case AwaitAzure():
                 self._await(step)
+            case MendState():
+                self.state.mend(step.file)
             case RemoveLock():
                 self.locks.remove(step.name)
             case TakeOver() | ReadAgain() | Forget() | DropResource():

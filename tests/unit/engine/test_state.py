@@ -71,3 +71,37 @@ def test_a_stack_that_the_backend_does_not_know_is_named(tmp_path: Path) -> None
 def test_without_an_engine_the_message_says_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(EngineMissingError):
         EngineState(tmp_path, "shop", "dev", BACKEND, {"PATH": str(tmp_path)}).export()
+
+
+def torn(folder: Path, attributes: str) -> tuple[EngineState, Path]:
+    """A state on this machine whose file of attributes the engine was writing."""
+    file = folder / "state" / ".pulumi" / "stacks" / "shop" / "dev.json"
+    file.parent.mkdir(parents=True)
+    file.write_text('{"version": 3, "checkpoint": {"latest": {"resources": [{"urn": "a"}]}}}')
+    sidecar = file.with_name("dev.json.attrs")
+    sidecar.write_text(attributes)
+    backend = (folder / "state").as_uri()
+    return EngineState(folder, "shop", "dev", backend, {"PATH": str(folder)}), sidecar
+
+
+def test_a_state_that_the_engine_cannot_read_is_read_without_it_and_mended(tmp_path: Path) -> None:
+    state, sidecar = torn(tmp_path, "")
+
+    assert state.export() == DEPLOYMENT
+    assert state.torn() == ("dev.json.attrs",)
+    assert sidecar.exists()
+
+    state.mend("dev.json.attrs")
+    state.mend("dev.json.attrs")
+
+    assert state.torn() == ()
+    assert not sidecar.exists()
+
+
+def test_a_whole_file_of_attributes_is_left_alone(tmp_path: Path) -> None:
+    state, sidecar = torn(tmp_path, '{"user.content_type": "application/json"}')
+
+    state.mend("dev.json.attrs")
+
+    assert state.torn() == ()
+    assert sidecar.exists()

@@ -116,6 +116,15 @@ def test_a_helper_that_does_not_end_keeps_the_lock_and_the_state() -> None:
     assert (there.acts, len(there.held)) == ([], 1)
 
 
+def test_a_torn_state_is_mended_before_the_lock_goes() -> None:
+    there = killed_creating()
+    there.half_written = ["dev.json.attrs"]
+
+    there.recoveries().recover(quiet)
+
+    assert there.acts == ["read 1", "mend dev.json.attrs", "remove 77.json", "write"]
+
+
 def test_a_second_recovery_has_nothing_to_do() -> None:
     there = killed_creating()
     there.recoveries().recover(quiet)
