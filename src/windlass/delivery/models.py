@@ -108,7 +108,8 @@ class Report:
         violations: Rules that are broken, those that stop a run first.
         warnings: What to know before it is applied.
         errors: Why the engine could not finish; the rest is then incomplete.
-        output: What else the program and the engine said on the way to an error.
+        output: What else the program and the engine said on the way to an error. Not part of the JSON.
+        commit: The commit of the files that were previewed; empty when they are of none.
     """
 
     stack: str
@@ -118,6 +119,7 @@ class Report:
     warnings: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     output: tuple[str, ...] = ()
+    commit: str = ""
 
     @property
     def is_certain(self) -> bool:

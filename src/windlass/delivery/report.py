@@ -105,6 +105,7 @@ def report_as_json(report: Report) -> dict[str, Any]:
         "violations": [_violation_as_json(each) for each in report.violations],
         "warnings": list(report.warnings),
         "errors": list(report.errors),
+        "commit": report.commit or None,
     }
 
 
@@ -135,6 +136,7 @@ def _change_as_json(each: ResourceChange) -> dict[str, Any]:
                 "before": difference.before,
                 "after": difference.after,
                 "replaces": difference.replaces,
+                "known": difference.is_known,
             }
             for difference in each.differences
         ],

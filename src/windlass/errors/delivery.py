@@ -16,6 +16,26 @@ class PreviewUnreadableError(UsageError):
         )
 
 
+class SavedPreviewUnreadableError(UsageError):
+    """A file is not what `preview.py --save` writes."""
+
+    def __init__(self, source: str, what: str) -> None:
+        super().__init__(
+            f"{source} cannot be read as a saved preview ({what}). Make one with: "
+            "python scripts/preview.py --stack STACK --save DIR"
+        )
+
+
+class ReportUnreadableError(UsageError):
+    """A file is not the report of a stack, or of a newer windlass."""
+
+    def __init__(self, source: str, what: str) -> None:
+        super().__init__(
+            f"{source} cannot be read as a report ({what}). Make one with: "
+            "python scripts/preview.py --stack STACK --save DIR"
+        )
+
+
 class PreviewOfOtherStackError(UsageError):
     """A saved preview belongs to another stack than the one asked for."""
 

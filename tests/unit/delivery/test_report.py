@@ -112,6 +112,7 @@ def test_the_json_holds_every_change_components_too() -> None:
 
     assert list(document) == [
         "version", "stack", "failed", "risk", "certain", "totals", "changes", "violations", "warnings", "errors",
+        "commit",
     ]  # fmt: skip
     assert (document["version"], document["risk"], document["failed"]) == (1, "interrupts_service", False)
     assert document["totals"] == {
@@ -124,7 +125,7 @@ def test_a_change_in_json_says_why() -> None:
     (group,) = (each for each in report_as_json(sample("moved"))["changes"] if each["name"] == "group-resources")
 
     assert group["differences"] == [
-        {"path": "location", "before": "westeurope", "after": "northeurope", "replaces": True}
+        {"path": "location", "before": "westeurope", "after": "northeurope", "replaces": True, "known": True}
     ]
     assert (group["change"], group["risk"], group["certain"]) == ("replaced", "loses_data", True)
     assert group["id"].endswith("/resourceGroups/rg-shop-local-2jfqm6t")
