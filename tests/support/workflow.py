@@ -123,6 +123,7 @@ class Runner:
         token: Makes a job's token from its permissions.
         variables: Of each environment.
         private: Whether only members see the repository.
+        sign_in: Does what a job that signs in to Azure needs, in its checkout.
         before: Is told of each step before it runs: the job's name and the step's.
     """
 
@@ -132,6 +133,7 @@ class Runner:
     token: Tokens
     variables: Mapping[str, Mapping[str, str]]
     private: bool = True
+    sign_in: Callable[[], None] = lambda: None
     before: Before = lambda _job, _step: None
     _runs: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -206,6 +208,7 @@ class _OneJob:
             "runner": {},
             "steps": {},
         }
+        self._context["env"] = fill(job.raw.get("env", {}), self._context)
 
     def run(self) -> None:
         _git(self._root, "clean", "-fdxq", "-e", ".venv", "-e", ".windlass")
@@ -230,7 +233,7 @@ class _OneJob:
         output.write_text("")
         summary.write_text("")
         event.write_text(json.dumps(self._context["github"]["event"]))
-        given = fill({**self._job.raw.get("env", {}), **step.raw.get("env", {})}, self._context)
+        given = {**self._context["env"], **fill(step.raw.get("env", {}), self._context)}
         environment = {
             **{key: value for key, value in self._runner.checkout.environment().items() if not _is_github(key)},
             **{key: value for key, value in self._runner.api.items() if key != "GITHUB_TOKEN"},
@@ -261,8 +264,7 @@ class _OneJob:
                 _git(self._root, "checkout", "--quiet", "--force", "--detach", self._event.sha)
                 ok = True
             case "./.github/actions/setup":
-                self._signed_in = bool(given.get("client-id"))
-                ok = True
+                ok = self._set_up(str(given.get("client-id", "")))
             case "actions/upload-artifact":
                 ok = kept.upload(run, self._root, given)
             case "actions/download-artifact":
@@ -270,6 +272,12 @@ class _OneJob:
             case _:
                 raise UnknownStepError(f"{self._done.name}: {step.uses}")
         return StepRun(step.name, "success" if ok else "failure")
+
+    def _set_up(self, identity: str) -> bool:
+        self._signed_in = bool(identity)
+        if identity:
+            self._runner.sign_in()
+        return True
 
 
 def _is_github(name: str) -> bool:
