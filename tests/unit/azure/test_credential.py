@@ -1,86 +1,67 @@
-"""Which identity a command takes, and that a job's proof is new each time."""
-
 from __future__ import annotations
 
+import base64
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
-from azure.identity import ClientAssertionCredential, DefaultAzureCredential
 
-from windlass.azure.credential import sign_in
-from windlass.errors.github import NoJobTokenError
-from windlass.github.job_token import job_token
-
-IDENTITY = {"AZURE_CLIENT_ID": "client", "AZURE_TENANT_ID": "tenant"}
+from windlass.azure.credential import KnownCredential, identity_of
 
 
-class Issuer:
-    """What GitHub's runner offers a job: a number that goes up with every token."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, str | None]] = []
-        self.status = 200
+def token(**claims: str) -> str:
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    return f"e30.{body}.c2ln"
 
 
-@contextmanager
-def serving(issuer: Issuer) -> Iterator[dict[str, str]]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            issuer.asked.append((self.path, self.headers["Authorization"]))
-            self.send_response(issuer.status)
-            self.end_headers()
-            self.wfile.write(json.dumps({"value": f"proof {len(issuer.asked)}"}).encode())
+@dataclass
+class Token:
+    """An access token as azure-core gives it."""
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield {
-            "ACTIONS_ID_TOKEN_REQUEST_URL": f"http://127.0.0.1:{server.server_port}/token?api-version=2.0",
-            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "key",
-        }
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    token: str
 
 
-def test_a_proof_is_asked_for_azure_and_anew_each_time() -> None:
-    issuer = Issuer()
+@dataclass
+class Credential:
+    """One that gives this token, and counts."""
 
-    with serving(issuer) as environ:
-        proofs = [job_token(environ, "api://AzureADTokenExchange") for _ in range(2)]
+    token: str
+    given: int = 0
 
-    assert proofs == ["proof 1", "proof 2"]
-    assert issuer.asked == [("/token?api-version=2.0&audience=api%3A%2F%2FAzureADTokenExchange", "Bearer key")] * 2
+    def get_token(self, *scopes: str, **more: Any) -> Token:
+        assert scopes or more
+        self.given += 1
+        return Token(self.token)
 
-
-def test_a_job_that_gets_no_proof_is_told_what_it_lacks() -> None:
-    issuer = Issuer()
-    issuer.status = 403
-
-    with serving(issuer) as environ, pytest.raises(NoJobTokenError, match="id-token: write"):
-        job_token(environ, "anybody")
+    get_token_info = get_token
 
 
 @pytest.mark.parametrize(
-    ("environ", "kind"),
+    ("claims", "name"),
     [
-        ({}, DefaultAzureCredential),
-        (IDENTITY, DefaultAzureCredential),
-        ({"ACTIONS_ID_TOKEN_REQUEST_URL": "u", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "k"}, DefaultAzureCredential),
-        (
-            {**IDENTITY, "ACTIONS_ID_TOKEN_REQUEST_URL": "u", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "k"},
-            ClientAssertionCredential,
-        ),
+        ({"upn": "ana@example.org", "appid": "1"}, "ana@example.org"),
+        ({"preferred_username": "ben@example.org"}, "ben@example.org"),
+        ({"appid": "1", "oid": "2"}, "application 1"),
+        ({"azp": "3"}, "application 3"),
+        ({"oid": "2"}, "object 2"),
+        ({}, ""),
     ],
 )
-def test_the_identity_at_hand_is_taken(environ: dict[str, str], kind: type) -> None:
-    assert type(sign_in(environ)) is kind
+def test_a_token_tells_whom_it_is_for(claims: dict[str, str], name: str) -> None:
+    assert identity_of(token(**claims)) == name
+
+
+@pytest.mark.parametrize("text", ["", "opaque", "a.b.c", "e30.W10.c2ln"])
+def test_a_token_that_tells_nothing_is_nobodys(text: str) -> None:
+    assert identity_of(text) == ""
+
+
+def test_a_credential_remembers_whom_its_tokens_are_for_without_getting_one() -> None:
+    inner = Credential(token(upn="ana@example.org"))
+    known = KnownCredential(inner)
+    before = known.identity
+
+    known.get_token_info("https://management.azure.com/.default")
+
+    assert (before, known.identity, inner.given) == ("", "ana@example.org", 1)
