@@ -204,3 +204,14 @@ class SubjectCustomizedError(RefusedError):
             "so that nobody can say beforehand what Azure will be shown. Set `use_default` with: "
             f"gh api -X PUT repos/{repository}/actions/oidc/customization/sub -F use_default=true"
         )
+
+
+class NoJobTokenError(PermissionDeniedError):
+    """GitHub gave a job no token to sign in to Azure with."""
+
+    def __init__(self, *, details: Details = ()) -> None:
+        super().__init__(
+            "GitHub gave this job no token to sign in to Azure with. Give the job `id-token: write` under "
+            "`permissions:`; where it has that, run it again",
+            details=details,
+        )

@@ -192,21 +192,17 @@ def test_a_public_repository_is_refused_by_the_event_or_by_github(fake: FakeGitH
     "argv",
     [
         ["comment", "--key", "preview"],
-        ["comment", "--key", "Preview", "--file", "-"],
+        ["comment", "--key", "Preview", "--file", "REPORT"],
         ["summary"],
-        ["issue", "--key", "drift-dev", "--file", "-"],
+        ["issue", "--key", "drift-dev", "--file", "REPORT"],
         ["issue", "--key", "drift-dev", "--title", "Drift"],
         ["labels", "--pull", "7", "--commit", "abc"],
         ["labels", "--pull", "0"],
         ["deployment", "--environment", "prod", "--state", "done"],
     ],
 )
-def test_wrong_usage_is_said_before_anything_is_sent(
-    fake: FakeGitHub, run: Run, monkeypatch: pytest.MonkeyPatch, argv: list[str]
-) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("text"))
-
-    code, out, err = run(*argv)
+def test_wrong_usage_is_said_before_anything_is_sent(fake: FakeGitHub, run: Run, report: str, argv: list[str]) -> None:
+    code, out, err = run(*(report if word == "REPORT" else word for word in argv))
 
     assert (code, out) == (ExitCode.USAGE, "")
     assert "rror: " in err
