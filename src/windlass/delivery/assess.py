@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from windlass.delivery.classify import make_report
+from windlass.delivery.judge import Circumstances
 from windlass.delivery.models import Report
 from windlass.delivery.saved import SavedPreview
 from windlass.project.settings import StackSettings
 
+_PROVIDERS: Final = "pulumi:providers:"
 
-def assess(
-    saved: SavedPreview,
-    *,
-    settings: StackSettings | None,  # noqa: ARG001 - what a change means will depend on them
-) -> Report:
+
+def assess(saved: SavedPreview, *, settings: StackSettings | None) -> Report:
     """Judge a saved preview.
 
     Args:
@@ -25,5 +25,9 @@ def assess(
         PreviewOfOtherStackError: It is of another stack.
         UnknownOperationError: The engine plans what this version does not know.
     """
-    report = make_report(saved.judged, saved.stack)
+    around = Circumstances(
+        is_new=not any(each.custom and not each.type.startswith(_PROVIDERS) for each in saved.deployed),
+        is_public=settings is not None and settings.windlass.network.mode == "public",
+    )
+    report = make_report(saved.judged, saved.stack, around=around)
     return replace(report, commit=saved.commit, warnings=(*saved.notes, *report.warnings))

@@ -10,7 +10,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
-from windlass.delivery.models import Change, Difference, Report, ResourceChange, Risk, Violation
+from windlass.delivery.meanings import Meaning
+from windlass.delivery.models import Change, Difference, Finding, Report, ResourceChange, Risk, Violation
 from windlass.errors.delivery import ReportUnreadableError
 
 VERSION: Final = 1
@@ -42,12 +43,13 @@ def _report(document: Document) -> Report:
         raise ValueError(f"it has the version {document['version']!r} and this windlass reads {VERSION}")
     return Report(
         stack=_text(document["stack"]),
-        commit=_text(document.get("commit") or ""),
+        commit=_text(document["commit"] or ""),
         changes=_each(_change, document["changes"]),
         totals=tuple((Change(change), _number(count)) for change, count in document["totals"].items()),
         violations=_each(_violation, document["violations"]),
         warnings=_each(_text, document["warnings"]),
         errors=_each(_text, document["errors"]),
+        is_new=_truth(document["new"]),
     )
 
 
@@ -64,6 +66,16 @@ def _change(each: Document) -> ResourceChange:
         differences=_each(_difference, each["differences"]),
         follows=_each(_text, each["follows"]),
         is_certain=_truth(each["certain"]),
+        findings=_each(_finding, each["findings"]),
+    )
+
+
+def _finding(each: Document) -> Finding:
+    return Finding(
+        meaning=Meaning(each["class"]),
+        why=_text(each["why"] or ""),
+        paths=_each(_text, each["paths"]),
+        is_certain=_truth(each["certain"]),
     )
 
 
@@ -73,7 +85,8 @@ def _difference(each: Document) -> Difference:
         before=_text_or_none(each["before"]),
         after=_text_or_none(each["after"]),
         replaces=_truth(each["replaces"]),
-        is_known=_truth(each.get("known", True)),
+        is_known=_truth(each["known"]),
+        stays=_truth(each["stays"]),
     )
 
 

@@ -106,6 +106,8 @@ def report_as_json(report: Report) -> dict[str, Any]:
         "warnings": list(report.warnings),
         "errors": list(report.errors),
         "commit": report.commit or None,
+        "new": report.is_new,
+        "classes": [meaning.value for meaning in report.meanings],
     }
 
 
@@ -137,8 +139,18 @@ def _change_as_json(each: ResourceChange) -> dict[str, Any]:
                 "after": difference.after,
                 "replaces": difference.replaces,
                 "known": difference.is_known,
+                "stays": difference.stays,
             }
             for difference in each.differences
         ],
         "follows": list(each.follows),
+        "findings": [
+            {
+                "class": finding.meaning.value,
+                "why": finding.why or None,
+                "paths": list(finding.paths),
+                "certain": finding.is_certain,
+            }
+            for finding in each.findings
+        ],
     }
