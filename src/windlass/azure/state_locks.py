@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qs, urlsplit
+from typing import TYPE_CHECKING, Any
 
 from windlass.azure.failures import translated
-from windlass.errors.recovery import BackendWithoutAccountError
+from windlass.azure.state_container import open_container
 from windlass.recovery.locks import Judge, judged, lock_folder, parse_lock
 from windlass.recovery.models import Lock
 
 if TYPE_CHECKING:
     from azure.storage.blob import ContainerClient
-
-_ACCOUNT: Final = "AZURE_STORAGE_ACCOUNT"
-_DOMAIN: Final = "blob.core.windows.net"
 
 
 class BlobLocks:
@@ -71,14 +67,5 @@ def connect(
     Raises:
         BackendWithoutAccountError: Nothing names the account.
     """
-    from azure.storage.blob import ContainerClient
-
-    address = urlsplit(backend)
-    query = parse_qs(address.query)
-    account = query.get("storage_account", [environ.get(_ACCOUNT, "")])[0]
-    if not account:
-        raise BackendWithoutAccountError(stack, backend)
-    domain = query.get("domain", [_DOMAIN])[0]
-    client = ContainerClient(f"https://{account}.{domain}", address.netloc, credential=credential)
-    folder = "/".join(part for part in (address.path.strip("/"), lock_folder(project, stack)) if part)
-    return BlobLocks(client, f"{folder}/", judge)
+    container, folder = open_container(backend, stack, credential, environ)
+    return BlobLocks(container, f"{folder}{lock_folder(project, stack)}/", judge)

@@ -161,3 +161,30 @@ class Journals(Protocol):
             EndpointLockedError: Another process holds it.
         """
         ...
+
+
+class StateFiles(Protocol):
+    """Files that are kept beside the state of the stacks, where the engine keeps it.
+
+    Names are paths with `/`, such as `windlass/<project>/<stack>/releases/<endpoint>/<id>.json`.
+    """
+
+    def read(self, name: str) -> bytes | None:
+        """Read a file; None when there is none."""
+        ...
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file, in place of what was there; whoever reads sees all of it or none."""
+        ...
+
+    def write_new(self, name: str, content: bytes) -> None:
+        """Write a file that is not there yet.
+
+        Raises:
+            StateFileExistsError: It is there.
+        """
+        ...
+
+    def list(self, prefix: str) -> tuple[str, ...]:
+        """Name the files whose names begin so, sorted."""
+        ...

@@ -1,7 +1,4 @@
-"""The only wiring: a stack's name in, ready use cases out. Scripts, the demo and tests call these.
-
-Everything is made when it is first used, so that a command pays for what it does and no more.
-"""
+"""One stack, with everything that can be done to it."""
 
 from __future__ import annotations
 
@@ -9,14 +6,12 @@ import os
 from collections.abc import MutableMapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING
 
 from windlass import cloud
 from windlass.engine.outputs import read_outputs
 from windlass.errors.azure import AzureDeniedError
-from windlass.errors.engine import StackNotFoundError
 from windlass.errors.release import DeploymentMissingError, EndpointMissingError, ServingChangedError
-from windlass.errors.teardown import ShellNotReadyError
 from windlass.project.definitions import Kind, ModelFiles, OnlineDefinition, RegisteredModel
 from windlass.project.outputs import StackOutputs
 from windlass.project.serving import ContainerGroup
@@ -36,14 +31,6 @@ if TYPE_CHECKING:
     from windlass.azure.workspace import Workspace
     from windlass.batch.run import BatchRuns, Wish
     from windlass.batch.wish import WishOptions
-    from windlass.delivery.adoption import Adoption
-    from windlass.project.serving import PublicName
-    from windlass.recovery.locks import Judge
-    from windlass.recovery.models import DeletedName, Holder, Lock
-    from windlass.recovery.ports import Locks
-    from windlass.recovery.run import Recoveries
-    from windlass.teardown.models import Declared, Teardown
-    from windlass.teardown.perform import Tell
 
 RELEASES = Path(".windlass", "releases")
 RESULTS = Path(".windlass", "results")
@@ -318,228 +305,6 @@ def container_groups(
     secrets = VaultSecrets(outputs.key_vault, workspace.credential)
     scoring = GroupScoring(groups, secrets)
     return AzureContainerGroups(workspace, groups, secrets, is_ready=scoring.is_ready, clock=clock), scoring
-
-
-class Takedown:
-    """Takes one stack down. It knows the stack by its settings, because its outputs go with it.
-
-    Raises:
-        ShellNotReadyError: The stack is local and this shell has not loaded `.windlass/env`.
-    """
-
-    def __init__(self, root: Path, stack: str, environ: MutableMapping[str, str], stderr: TextIO) -> None:
-        from windlass.project.stack_file import known_outputs, load_settings
-
-        self._root = root
-        self._environ = environ
-        self._stderr = stderr
-        self._settings = load_settings(root, stack)
-        self._outputs = known_outputs(self._settings)
-        if self._outputs.cloud == "local" and "PULUMI_BACKEND_URL" not in environ:
-            raise ShellNotReadyError(stack)
-
-    def plan(self, *, with_unknown: bool = False) -> Teardown:
-        """Look at everything, and say what `perform` would do.
-
-        Args:
-            with_unknown: What the state does not know may go with its group.
-        """
-        from windlass.azure.standing import AzureStanding
-        from windlass.teardown.plan import plan_teardown
-
-        standing = AzureStanding(
-            self._workspace.arm,
-            self._outputs,
-            self._public_names(),
-            declared=self._declared,
-            today=SystemClock().today,
-        )
-        return plan_teardown(self._settings, self._outputs, standing(), with_unknown=with_unknown)
-
-    def perform(self, teardown: Teardown, tell: Tell) -> None:
-        """Do the steps.
-
-        Raises:
-            TeardownBlockedError: Something forbids it; nothing was done.
-        """
-        from windlass.azure.purge import AzurePurger
-        from windlass.engine.destroy import PulumiEngine
-        from windlass.teardown.perform import tear_down
-
-        engine = PulumiEngine(self._root, self._environ, self._stderr)
-        tear_down(teardown, engine, AzurePurger(self._workspace, self._outputs), tell)
-
-    @cached_property
-    def _workspace(self) -> Workspace:
-        cloud.enter(self._outputs, self._root, self._environ)
-        from windlass.azure.credential import sign_in
-        from windlass.azure.workspace import Workspace
-
-        return Workspace(self._outputs, sign_in(), sleep=SystemClock().sleep)
-
-    def _public_names(self) -> dict[str, PublicName]:
-        """The public names that releases move on this stack, by the name of the endpoint."""
-        from windlass.project.endpoints import load_serving
-        from windlass.project.loader import endpoint_folders
-        from windlass.project.names import endpoint_name
-
-        scope, found = self._settings.name_scope, {}
-        for folder in endpoint_folders(self._root, "online"):
-            serving = load_serving(self._root, folder, self._settings.stack)
-            if serving.container.name is not None:
-                found[endpoint_name(scope, folder, "online")] = serving.container.name
-        return found
-
-    def _declared(self) -> tuple[Declared, ...]:
-        """The resources in the state; none of a stack that the backend does not know."""
-        from windlass.engine.backend import find_backend
-        from windlass.engine.state import EngineState
-        from windlass.project.loader import load_project_name
-        from windlass.teardown.plan import declared_resources
-
-        stack = self._outputs.stack
-        backend = find_backend(self._root, stack, self._environ)
-        state = EngineState(self._root, load_project_name(self._root), stack, backend, self._environ)
-        try:
-            return declared_resources(state.export().get("resources") or ())
-        except StackNotFoundError:
-            return ()
-
-
-def recovery(root: Path, stack: str, environ: MutableMapping[str, str], *, gone_hosts: frozenset[str]) -> Recoveries:
-    """Wire what recovers a stack whose engine was killed.
-
-    Args:
-        root: The folder of the project.
-        stack: The stack's name.
-        environ: The environment; it is made to fit the stack's cloud.
-        gone_hosts: Machines that a person says are gone for good.
-
-    Raises:
-        BackendNotKnownError: The state lies where locks cannot be read.
-    """
-    import socket
-
-    from windlass.azure.arm import Arm
-    from windlass.azure.credential import sign_in
-    from windlass.azure.look import AzureEyes
-    from windlass.azure.workspace import workspace_id
-    from windlass.engine.backend import find_backend
-    from windlass.engine.processes import MachineProcesses, list_processes
-    from windlass.engine.state import EngineState
-    from windlass.project.loader import load_project_name
-    from windlass.project.stack_file import known_outputs, load_settings
-    from windlass.recovery.decide import holder_of
-    from windlass.recovery.orphans import Run
-    from windlass.recovery.run import Recoveries
-
-    settings, project = load_settings(root, stack), load_project_name(root)
-    outputs = known_outputs(settings)
-    backend = find_backend(root, stack, environ)
-    cloud.enter(outputs, root, environ)
-    credential, clock = sign_in(), SystemClock()
-
-    def judge(lock: Lock) -> Holder:
-        return holder_of(lock, socket.gethostname(), {each.pid: each for each in list_processes()}, gone_hosts)
-
-    return Recoveries(
-        stack=stack,
-        workspace="" if settings.windlass.bring.workspace else outputs.workspace,
-        subscription=outputs.subscription_id,
-        locks=_locks(backend, project, stack, judge, credential, environ),
-        processes=MachineProcesses(Run(root=str(root), backend=backend, project=project, stack=stack)),
-        state=EngineState(root, project, stack, backend, environ),
-        azure=AzureEyes(Arm(credential, workspace_id(outputs), sleep=clock.sleep), outputs),
-        clock=clock,
-    )
-
-
-def plan_adoption(root: Path, stack: str, environ: MutableMapping[str, str]) -> Adoption:
-    """Look which resources that the stack would make exist already. Nothing is changed.
-
-    Args:
-        root: The folder of the project.
-        stack: The stack's name.
-        environ: The environment; it is made to fit the stack's cloud.
-
-    Raises:
-        PreviewFailedError: The stack cannot be previewed, so nobody knows what it would make.
-    """
-    import json
-    from tempfile import TemporaryDirectory
-
-    from windlass.azure.arm import Arm
-    from windlass.azure.credential import sign_in
-    from windlass.azure.look import AzureEyes
-    from windlass.azure.workspace import workspace_id
-    from windlass.delivery.adoption import adopt, find_candidates
-    from windlass.engine.preview import run_preview
-    from windlass.errors.delivery import PreviewFailedError
-    from windlass.project.stack_file import known_outputs, load_settings
-    from windlass.recovery.models import Presence
-
-    outputs = known_outputs(load_settings(root, stack))
-    cloud.enter(outputs, root, environ)
-    with TemporaryDirectory(prefix="windlass-import-") as folder:
-        file = Path(folder, "import.json")
-        digest = run_preview(root, stack, environ, import_file=file)
-        if errors := digest.said("error"):
-            raise PreviewFailedError(stack, errors, ())
-        written = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    eyes = AzureEyes(Arm(sign_in(), workspace_id(outputs), sleep=SystemClock().sleep), outputs)
-    candidates = find_candidates(digest, outputs.subscription_id)
-    seen = {each.id: eyes.look(each.id, each.api_version) for each in candidates}
-    existing = {arm_id: each.id for arm_id, each in seen.items() if each.presence is not Presence.ABSENT}
-    return adopt(digest, written, candidates, existing)
-
-
-def adopt(root: Path, stack: str, environ: MutableMapping[str, str], adoption: Adoption) -> None:
-    """Import what was found, and settle what an import writes otherwise than the program.
-
-    Raises:
-        EngineFailedError: It could not be imported.
-    """
-    from windlass.delivery.adoption import settle
-    from windlass.engine.adoption import import_resources
-    from windlass.engine.backend import find_backend
-    from windlass.engine.preview import run_preview
-    from windlass.engine.state import EngineState
-    from windlass.project.loader import load_project_name
-
-    import_resources(root, stack, environ, adoption.file)
-    state = EngineState(root, load_project_name(root), stack, find_backend(root, stack, environ), environ)
-    state.replace(settle(state.export(), run_preview(root, stack, environ)))
-
-
-def held_names(root: Path, stack: str, environ: MutableMapping[str, str]) -> tuple[DeletedName, ...]:
-    """Find what is softly deleted and holds a name that the stack needs."""
-    from windlass.azure.arm import Arm
-    from windlass.azure.credential import sign_in
-    from windlass.azure.look import AzureEyes
-    from windlass.azure.workspace import workspace_id
-    from windlass.project.stack_file import known_outputs, load_settings
-
-    outputs = known_outputs(load_settings(root, stack))
-    cloud.enter(outputs, root, environ)
-    return AzureEyes(Arm(sign_in(), workspace_id(outputs), sleep=SystemClock().sleep), outputs).deleted_names()
-
-
-def _locks(
-    backend: str, project: str, stack: str, judge: Judge, credential: Any, environ: MutableMapping[str, str]
-) -> Locks:
-    """Choose how locks are read by where the state lies."""
-    from windlass.engine.backend import folder_of
-    from windlass.engine.locks import FileLocks
-    from windlass.errors.recovery import BackendNotKnownError
-
-    folder = folder_of(backend)
-    if folder is not None:
-        return FileLocks(folder, project, stack, judge)
-    if backend.startswith("azblob://"):
-        from windlass.azure.state_locks import connect
-
-        return connect(backend, project, stack, judge, credential, environ)
-    raise BackendNotKnownError(stack, backend)
 
 
 def choose_model(text: str) -> ModelFiles | RegisteredModel:

@@ -1,0 +1,38 @@
+"""What keeps files beside a stack's state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from windlass.release.ports import StateFiles
+
+
+def state_files(root: Path, stack: str, environ: Mapping[str, str], sign_in: Callable[[], Any]) -> StateFiles:
+    """Choose how files are kept by where the state lies.
+
+    Args:
+        root: The folder of the project.
+        stack: The stack's name.
+        environ: The environment; on a stack of the local Azure it has been entered (`cloud.enter`).
+        sign_in: Gives the identity at hand; asked only where a storage account is reached.
+
+    Raises:
+        StateElsewhereError: The state lies where no files can be kept.
+        BackendWithoutAccountError: Nothing names the storage account.
+    """
+    from windlass.engine.backend import find_backend, folder_of
+    from windlass.engine.state_files import FolderStateFiles
+    from windlass.errors.state import StateElsewhereError
+
+    backend = find_backend(root, stack, environ)
+    folder = folder_of(backend)
+    if folder is not None:
+        return FolderStateFiles(folder)
+    if backend.startswith("azblob://"):
+        from windlass.azure.state_files import connect
+
+        return connect(backend, stack, sign_in(), environ)
+    raise StateElsewhereError(stack, backend)
