@@ -1,0 +1,30 @@
+"""What a stack costs a month, and what a change does to that. Pure: quantities and prices in, an estimate out.
+
+`models` says what comes out, `lines` how it reads.
+"""
+
+from windlass.delivery.cost.lines import cost_lines
+from windlass.delivery.cost.models import (
+    Amount,
+    BudgetVerdict,
+    CostComparison,
+    CostLine,
+    Estimate,
+    LineChange,
+    Unpriced,
+    as_json,
+    parse_comparison,
+)
+
+__all__ = [
+    "Amount",
+    "BudgetVerdict",
+    "CostComparison",
+    "CostLine",
+    "Estimate",
+    "LineChange",
+    "Unpriced",
+    "as_json",
+    "cost_lines",
+    "parse_comparison",
+]

@@ -1,0 +1,146 @@
+"""A comparison of costs as Markdown: a part of the report on a pull request, or a page of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from windlass.delivery.cost.models import (
+    NOTHING,
+    Amount,
+    BudgetVerdict,
+    CostComparison,
+    CostLine,
+    Estimate,
+    LineChange,
+)
+
+MONTH = "a month"
+_SHOWN_CHANGES = 12
+
+
+def cost_lines(comparison: CostComparison) -> Iterator[str]:
+    """Write a comparison as lines of Markdown without a heading, the short answer first, the details folded."""
+    yield describe_cost(comparison)
+    yield ""
+    if comparison.changes:
+        yield from _changes(comparison)
+    yield "<details><summary>What it is made of, and what is assumed</summary>"
+    yield ""
+    yield from estimate_lines(comparison.after)
+    yield ""
+    yield "</details>"
+
+
+def describe_cost(comparison: CostComparison) -> str:
+    """Say in one line what a stack costs, what that changes, and whether the budget holds."""
+    currency, total = comparison.after.currency, comparison.after.total
+    parts = [f"**{money(total.likely, currency)}** {MONTH} ({bounds(total, currency)})", *_difference(comparison)]
+    if (verdict := describe_verdict(comparison)) is not None:
+        parts.append(verdict)
+    if comparison.after.unpriced:
+        parts.append(f"{len(comparison.after.unpriced)} without a price, in no total")
+    return "; ".join(parts)
+
+
+def describe_verdict(comparison: CostComparison) -> str | None:
+    """Say how it stands to the budget; None when there is none."""
+    budget = money(comparison.budget or 0, comparison.after.currency)
+    match comparison.verdict:
+        case BudgetVerdict.NO_BUDGET:
+            return None
+        case BudgetVerdict.WITHIN:
+            return f"within the budget of {budget}"
+        case BudgetVerdict.MAY_EXCEED:
+            return f"may exceed the budget of {budget}"
+        case BudgetVerdict.EXCEEDED:
+            already = ", as what is deployed does already" if comparison.was_exceeded else ""
+            return f"**over the budget** of {budget}{already}"
+
+
+def estimate_lines(estimate: Estimate) -> Iterator[str]:
+    """Write an estimate as lines of Markdown: a table, what has no price, what is assumed."""
+    yield f"| what | for | how much | price | {estimate.currency} {MONTH} | low to high |"
+    yield "|---|---|---|---|--:|--:|"
+    for line in grouped(estimate.lines):
+        marks = f" ({'; '.join(line.marks)})" if line.marks else ""
+        cells = (line.item, line.subject, line.quantity, f"{line.price}{marks}")
+        yield f"| {' | '.join(map(_cell, cells))} | {line.amount.likely:,.2f} | {_range(line.amount)} |"
+    yield f"| **total** | | | | **{estimate.total.likely:,.2f}** | {_range(estimate.total)} |"
+    if estimate.unpriced:
+        yield ""
+        yield "Not in the total, because nobody here knows the price or the amount:"
+        yield ""
+        yield from (f"- {_cell(each.subject)}: {_cell(each.why)}" for each in estimate.unpriced)
+    yield ""
+    yield "Assumed:"
+    yield ""
+    yield from (f"- {_cell(each)}" for each in estimate.assumptions)
+
+
+def grouped(lines: Iterable[CostLine]) -> Iterator[CostLine]:
+    """Put lines together that differ in nothing but what they are for, such as eight private DNS zones."""
+    ordered = list(lines)
+    first: dict[tuple[str, ...], int] = {}
+    for place, line in enumerate(ordered):
+        first.setdefault(_alike(line), place)
+    ordered.sort(key=lambda line: first[_alike(line)])
+    for _, alike in groupby(ordered, key=_alike):
+        group = list(alike)
+        total = sum((line.amount for line in group), NOTHING)
+        subject = group[0].subject if len(group) == 1 else f"{len(group)} of them"
+        yield group[0].model_copy(update={"subject": subject, "amount": total})
+
+
+def money(amount: float, currency: str) -> str:
+    """Write money so that it is read at a glance: no cents where they do not matter."""
+    digits = 0 if abs(amount) >= 100 else 2  # noqa: PLR2004 - three digits are enough to decide on
+    return f"{amount:,.{digits}f} {currency}"
+
+
+def bounds(amount: Amount, currency: str) -> str:
+    """Write between what it is."""
+    low, high = (money(each, currency) for each in (amount.low, amount.high))
+    return f"{low.removesuffix(f' {currency}')} to {high}"
+
+
+def signed(amount: float, currency: str) -> str:
+    """Write a difference with its sign."""
+    return f"{'+' if amount >= 0 else '-'}{money(abs(amount), currency)}"
+
+
+def _difference(comparison: CostComparison) -> Iterator[str]:
+    if comparison.before is None:
+        yield "nothing is deployed to compare it with"
+    elif comparison.changes:
+        yield f"**{signed(comparison.difference, comparison.after.currency)}** {MONTH}"
+    else:
+        yield "as what is deployed"
+
+
+def _changes(comparison: CostComparison) -> Iterator[str]:
+    yield f"| what | for | before | after | {comparison.after.currency} {MONTH} |"
+    yield "|---|---|---|---|--:|"
+    for change in comparison.changes[:_SHOWN_CHANGES]:
+        cells = (change.line.item, change.line.subject, _side(change, "before"), _side(change, "after"))
+        yield f"| {' | '.join(map(_cell, cells))} | {change.difference:+,.2f} |"
+    if rest := comparison.changes[_SHOWN_CHANGES:]:
+        yield f"| {len(rest)} more | | | | {sum(each.difference for each in rest):+,.2f} |"
+    yield ""
+
+
+def _side(change: LineChange, side: str) -> str:
+    line: CostLine | None = getattr(change, side)
+    return line.quantity if line else "-"
+
+
+def _alike(line: CostLine) -> tuple[str, ...]:
+    return (line.item, line.quantity, line.price, *line.marks)
+
+
+def _range(amount: Amount) -> str:
+    return f"{amount.low:,.2f} to {amount.high:,.2f}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")

@@ -1,0 +1,224 @@
+"""What an estimate is made of, and how one compares with another: frozen values that survive a trip through JSON.
+
+All money is list price a month, without tax and discounts, in the currency of the price book.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+_NOTICED = 0.005
+"""Less than half a cent a month is no change."""
+
+
+class _Value(BaseModel):
+    # What as_json adds for readers is worked out again when it is read.
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Amount(_Value):
+    """Money a month: `likely`, between what it cannot be less than and more than under the assumptions."""
+
+    low: float = 0.0
+    likely: float = 0.0
+    high: float = 0.0
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Amount:
+        if not self.low <= self.likely <= self.high:
+            raise ValueError(f"{self.low} <= {self.likely} <= {self.high} does not hold")
+        return self
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(low=self.low + other.low, likely=self.likely + other.likely, high=self.high + other.high)
+
+    def is_near(self, other: Amount) -> bool:
+        """Whether nobody would see a difference."""
+        pairs = ((self.low, other.low), (self.likely, other.likely), (self.high, other.high))
+        return all(abs(one - another) < _NOTICED for one, another in pairs)
+
+
+NOTHING = Amount()
+
+
+class CostLine(_Value):
+    """One thing that is charged.
+
+    Attributes:
+        subject: What causes it: a resource's name in the program, or an endpoint such as `churn/online`.
+        item: What is charged, in words that stay when the quantity changes: subject and item name a line.
+        quantity: How much of it, for people: `2 x Standard_DS3_v2 x 730 h`.
+        price: What one costs, for people: `0.272 per hour`.
+        marks: What to know of the price: that it is another region's, or a share of another price.
+    """
+
+    subject: str
+    item: str
+    quantity: str
+    price: str
+    amount: Amount
+    marks: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is known by in another estimate."""
+        return (self.subject, self.item)
+
+
+class Unpriced(_Value):
+    """Something that costs money, or may, and is in no total."""
+
+    subject: str
+    why: str
+
+
+class Estimate(_Value):
+    """What a stack costs a month.
+
+    Attributes:
+        region: Where it stands.
+        currency: Of every amount.
+        book_date: The oldest date of a price that was used, `YYYY-MM-DD`; empty when none was.
+        lines: What is charged, in the order of the resources.
+        unpriced: What is in no line, by name.
+        assumptions: What was assumed about its use, one sentence each, and whether somebody said so.
+    """
+
+    region: str
+    currency: str = "USD"
+    book_date: str = ""
+    lines: tuple[CostLine, ...] = ()
+    unpriced: tuple[Unpriced, ...] = ()
+    assumptions: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> Amount:
+        """The sum of all lines."""
+        return sum((line.amount for line in self.lines), NOTHING)
+
+
+class LineChange(_Value):
+    """A line that is in one estimate alone, or that differs; None where it is not."""
+
+    before: CostLine | None = None
+    after: CostLine | None = None
+
+    @property
+    def line(self) -> CostLine:
+        """The line as it will be, or as it was."""
+        line = self.after or self.before
+        assert line is not None
+        return line
+
+    @property
+    def difference(self) -> float:
+        """What it likely costs more a month; less when negative."""
+        now, then = (each.amount.likely if each else 0.0 for each in (self.after, self.before))
+        return now - then
+
+
+class BudgetVerdict(StrEnum):
+    """How an estimate stands to the budget of the stack."""
+
+    NO_BUDGET = "no-budget"
+    WITHIN = "within"
+    """Even the high estimate fits."""
+    MAY_EXCEED = "may-exceed"
+    """The likely estimate fits, the high one does not."""
+    EXCEEDED = "exceeded"
+    """The likely estimate does not fit."""
+
+
+class CostComparison(_Value):
+    """What a stack will cost, and what that changes.
+
+    Attributes:
+        stack: The stack.
+        before: What is deployed; None when nothing is, or when nobody knows.
+        after: What it will be.
+        budget: What it may cost a month; None when the settings say nothing. Azure takes it in the currency of the
+            subscription, and it is compared as if that were the currency of the estimate.
+    """
+
+    stack: str
+    before: Estimate | None = None
+    after: Estimate
+    budget: float | None = Field(default=None, gt=0)
+
+    @property
+    def difference(self) -> float:
+        """What it likely costs more a month; less when negative; 0 when there is nothing to compare with."""
+        return self.after.total.likely - self.before.total.likely if self.before else 0.0
+
+    @property
+    def changes(self) -> tuple[LineChange, ...]:
+        """The lines that differ, the largest difference first; none when there is nothing to compare with."""
+        if self.before is None:
+            return ()
+        then = {line.key: line for line in self.before.lines}
+        now = {line.key: line for line in self.after.lines}
+        both = (LineChange(before=then.get(key), after=now.get(key)) for key in dict.fromkeys((*then, *now)))
+        return tuple(sorted((each for each in both if _differs(each)), key=lambda each: -abs(each.difference)))
+
+    @property
+    def newly_unpriced(self) -> tuple[Unpriced, ...]:
+        """What comes and has no price."""
+        known = set(self.before.unpriced) if self.before else set()
+        return tuple(each for each in self.after.unpriced if each not in known)
+
+    @property
+    def verdict(self) -> BudgetVerdict:
+        """How the estimate stands to the budget."""
+        return _judge(self.after.total, self.budget)
+
+    @property
+    def was_exceeded(self) -> bool:
+        """Whether what is deployed already exceeds the budget."""
+        return self.before is not None and _judge(self.before.total, self.budget) is BudgetVerdict.EXCEEDED
+
+    @property
+    def is_over_budget(self) -> bool:
+        """Whether this change needs a word about the budget: it exceeds it, and is not merely as dear as before."""
+        raises = self.before is None or self.difference >= _NOTICED
+        return self.verdict is BudgetVerdict.EXCEEDED and (raises or not self.was_exceeded)
+
+
+def as_json(comparison: CostComparison) -> dict[str, Any]:
+    """Return a comparison as JSON: what `parse_comparison` reads, and beside it what follows from that."""
+    return {
+        **comparison.model_dump(mode="json"),
+        "total": comparison.after.total.model_dump(),
+        "difference": comparison.difference if comparison.before else None,
+        "changes": [
+            {"subject": each.line.subject, "item": each.line.item, "difference": each.difference}
+            for each in comparison.changes
+        ],
+        "verdict": comparison.verdict.value,
+        "over_budget": comparison.is_over_budget,
+    }
+
+
+def parse_comparison(document: Any) -> CostComparison:
+    """Read what `as_json` wrote.
+
+    Raises:
+        ValidationError: It is something else (pydantic's).
+    """
+    return CostComparison.model_validate(document)
+
+
+def _judge(total: Amount, budget: float | None) -> BudgetVerdict:
+    if budget is None:
+        return BudgetVerdict.NO_BUDGET
+    if total.likely > budget:
+        return BudgetVerdict.EXCEEDED
+    return BudgetVerdict.MAY_EXCEED if total.high > budget else BudgetVerdict.WITHIN
+
+
+def _differs(change: LineChange) -> bool:
+    if change.before is None or change.after is None:
+        return True
+    return not change.before.amount.is_near(change.after.amount)
