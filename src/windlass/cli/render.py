@@ -36,6 +36,18 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, stdout:
     Console(file=stream, highlight=False, width=width).print(table)
 
 
+def show_line(text: str, style: str, *, stdout: TextIO | None = None) -> None:
+    """Print one line, in colour on a terminal alone."""
+    stream = stdout or sys.stdout
+    if not stream.isatty():
+        stream.write(f"{text}\n")
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    Console(file=stream, highlight=False).print(Text(text, style=style))
+
+
 def show_plan(plan: Plan, *, stdout: TextIO | None = None) -> None:
     """Print what would be done."""
     stream = stdout or sys.stdout

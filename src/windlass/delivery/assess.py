@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from windlass.delivery.classify import make_report
+from windlass.delivery.cost import CostComparison
 from windlass.delivery.judge import Circumstances
 from windlass.delivery.models import Report
 from windlass.delivery.saved import SavedPreview
@@ -14,12 +15,13 @@ from windlass.project.settings import StackSettings
 _PROVIDERS: Final = "pulumi:providers:"
 
 
-def assess(saved: SavedPreview, *, settings: StackSettings | None) -> Report:
+def assess(saved: SavedPreview, *, settings: StackSettings | None, cost: CostComparison | None = None) -> Report:
     """Judge a saved preview.
 
     Args:
         saved: The preview.
         settings: What the stack's file says; None when it cannot be read, which is why the preview failed then.
+        cost: What the stack will cost, and what that changes; None when nobody estimated it.
 
     Raises:
         PreviewOfOtherStackError: It is of another stack.
@@ -30,4 +32,4 @@ def assess(saved: SavedPreview, *, settings: StackSettings | None) -> Report:
         is_public=settings is not None and settings.windlass.network.mode == "public",
     )
     report = make_report(saved.judged, saved.stack, around=around)
-    return replace(report, commit=saved.commit, warnings=(*saved.notes, *report.warnings))
+    return replace(report, commit=saved.commit, cost=cost, warnings=(*saved.notes, *report.warnings))

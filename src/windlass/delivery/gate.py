@@ -120,6 +120,8 @@ def _has(change: ResourceChange, meaning: Meaning) -> bool:
 
 def _evidence(meaning: Meaning, report: Report) -> Iterator[list[object]]:
     """List what is said yes to: of which resource, what becomes of it, and how the values are shown."""
+    if meaning is Meaning.OVER_BUDGET and report.cost is not None:
+        yield [round(report.cost.after.total.likely), report.cost.budget]
     for change in report.changes:
         shown = {each.path: [each.before, each.after] for each in change.differences}
         for finding in change.findings:

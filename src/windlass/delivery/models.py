@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from windlass.delivery.meanings import RANK, Meaning
+
+if TYPE_CHECKING:
+    # It stands on pydantic, which takes longer to import than most reports to write.
+    from windlass.delivery.cost import CostComparison
 
 
 class Change(StrEnum):
@@ -145,6 +150,7 @@ class Report:
         output: What else the program and the engine said on the way to an error. Not part of the JSON.
         commit: The commit of the files that were previewed; empty when they are of none.
         is_new: Whether nothing is deployed yet.
+        cost: What it will cost, and what that changes; None when nobody estimated it.
     """
 
     stack: str
@@ -156,11 +162,14 @@ class Report:
     output: tuple[str, ...] = ()
     commit: str = ""
     is_new: bool = False
+    cost: CostComparison | None = None
 
     @property
     def meanings(self) -> tuple[Meaning, ...]:
-        """All that its changes mean, the worst first."""
+        """All that it means, the worst first."""
         found = {finding.meaning for each in self.changes for finding in each.findings}
+        if self.cost is not None and self.cost.is_over_budget:
+            found.add(Meaning.OVER_BUDGET)
         return tuple(sorted(found, key=RANK.__getitem__))
 
     @property

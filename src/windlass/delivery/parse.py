@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from windlass.delivery.meanings import Meaning
 from windlass.delivery.models import Change, Difference, Finding, Report, ResourceChange, Risk, Violation
 from windlass.errors.delivery import ReportUnreadableError
+
+if TYPE_CHECKING:
+    from windlass.delivery.cost import CostComparison
 
 VERSION: Final = 1
 """Of the JSON. Keys are added to it, and none is removed or changes its meaning."""
@@ -50,7 +53,16 @@ def _report(document: Document) -> Report:
         warnings=_each(_text, document["warnings"]),
         errors=_each(_text, document["errors"]),
         is_new=_truth(document["new"]),
+        cost=_cost(document["cost"]),
     )
+
+
+def _cost(document: Document | None) -> CostComparison | None:
+    if document is None:
+        return None
+    from windlass.delivery.cost import parse_comparison
+
+    return parse_comparison(document)
 
 
 def _change(each: Document) -> ResourceChange:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
 from windlass.delivery.gate import Gate, check_gate
 from windlass.delivery.meanings import ACKNOWLEDGED, RANK, Meaning
-from windlass.delivery.models import Report
+from windlass.delivery.models import Change, Report
 
 
 class Level(IntEnum):
@@ -37,7 +37,7 @@ class Summary:
 
     reports: tuple[Report, ...]
     missing: tuple[str, ...] = ()
-    gate: Gate = Gate()
+    gate: Gate = field(default_factory=Gate)
 
     @property
     def failed(self) -> tuple[str, ...]:
@@ -77,3 +77,11 @@ def level_of(report: Report) -> Level:
 def _badness(report: Report) -> tuple[bool, bool, int, int, str]:
     worst = RANK[report.meanings[0]] if report.meanings else len(RANK)
     return not report.errors, not report.stopped_by, worst, -len(report.changes), report.stack
+
+
+def changes_anything(summary: Summary) -> bool:
+    """Whether `up` would do anything to any stack; a stack whose preview failed may have something to do."""
+    return bool(summary.missing) or any(
+        report.errors or any(each.change is not Change.UNCHANGED for each in report.changes)
+        for report in summary.reports
+    )
