@@ -2,20 +2,22 @@
 PYTHON ?= python3
 STACK ?= local
 RUN = . .windlass/env && exec
+PROVIDER = v$(shell sed -n 's/^pulumi-azure-native==//p' requirements.in)
+ON_PATH = export PATH="$(CURDIR)/.windlass/bin:$(CURDIR)/.venv/bin:$$PATH"
 # PULUMI_STACK tells recover.py which stack a process served whose engine was killed.
 # The local stack needs the local Azure and its own settings; any other stack takes those of the caller.
 ifeq ($(STACK),local)
 IN_STACK = export PULUMI_STACK=$(STACK) && . .windlass/env && .venv/bin/python scripts/local.py start && . .windlass/env
 else
-IN_STACK = export PULUMI_STACK=$(STACK) PATH="$(CURDIR)/.windlass/bin:$(CURDIR)/.venv/bin:$$PATH"
+IN_STACK = export PULUMI_STACK=$(STACK) && $(ON_PATH)
 endif
 # What every stack is held to: docs/reference/policies.md.
 POLICY = --policy-pack infra/policy
 .DEFAULT_GOAL := help
-.PHONY: help setup check test test-all demo local-up local-down preview up destroy rehearse clean lock
+.PHONY: help setup check test test-all demo local-up local-down preview up destroy rehearse clean lock azure-provider
 
 help: ## show this
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## make this checkout ready (once; a few minutes)
 	@$(PYTHON) tools/setup
@@ -49,6 +51,9 @@ destroy: setup ## remove the stack and purge what Azure would keep (STACK=local)
 
 rehearse: setup ## try a stack on a local Azure of its own: preview, up, up, refresh, destroy, up (STACK=local)
 	@.venv/bin/python scripts/rehearse.py --stack $(STACK) --life
+
+azure-provider: setup ## install the real provider, for stacks on Azure
+	@$(ON_PATH) && pulumi plugin install resource azure-native $(PROVIDER)
 
 clean: ## remove what was made in this checkout (the cache folder stays)
 	@if [ -x .venv/bin/python ] && [ -d .windlass/azure ]; then .venv/bin/python -m windlass_emulator stop --data .windlass/azure; fi

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ from windlass.cli import options
 from windlass.cli.run import run
 
 if TYPE_CHECKING:
-    from windlass.delivery.digest import PreviewDigest
     from windlass.delivery.models import Report
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,27 +34,35 @@ ROOT = Path(__file__).resolve().parent.parent
     metavar="PREVIEW.json",
     help="Read what `pulumi preview --json` wrote, and do not ask the engine.",
 )
+@click.option(
+    "--save",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Keep the preview, the engine's plan and the report in DIR/STACK, for scripts/report.py and scripts/apply.py.",
+)
+@click.option("--commit", metavar="SHA", help="With --save: the commit of the files, where git does not tell it.")
 @options.verbose
 def preview(
     *,
     stack: str,
     output: str,
     file: Path | None,
+    save: Path | None,
+    commit: str | None,
     verbose: bool,  # noqa: ARG001 - read by cli.run
 ) -> None:
     """Show what `pulumi up` would change in a stack, what loses data or interrupts service first.
 
     Nothing is changed. Exit code 5 when a rule of infra/policy is broken, so that `up` would be refused; 6 when the
-    engine cannot preview the stack. Markdown and JSON are written then too.
+    engine cannot preview the stack. Markdown and JSON are written then too, and so is what --save keeps, but for a
+    plan that may not be carried out. What it keeps is as private as a state file; only report.json may be shared.
     """
-    from windlass.delivery.classify import make_report
     from windlass.errors.delivery import PreviewFailedError
     from windlass.errors.policy import PolicyViolationError
 
-    digest = _digest(stack, file)
-    held = () if file else _held_names(stack, digest)
-    judged = make_report(digest, stack)
-    report = replace(judged, warnings=(*held, *judged.warnings))
+    if file is not None and save is not None:
+        raise click.UsageError("--file has no plan that could be kept: give --save alone")
+    report = _read(stack, file) if file else _look(stack, save, commit)
     _show(report, output)
     if report.errors:
         raise PreviewFailedError(stack, report.errors, report.output)
@@ -64,24 +70,32 @@ def preview(
         raise PolicyViolationError(stack, [each.rule for each in report.stopped_by])
 
 
-def _digest(stack: str, file: Path | None) -> PreviewDigest:
-    from windlass.engine.preview import read_preview, run_preview
+def _read(stack: str, file: Path) -> Report:
+    from windlass.delivery.saved import SavedPreview
+    from windlass.engine.preview import read_preview
+    from windlass.factory.previews import judge
 
-    if file is not None:
-        return read_preview(file)
+    return judge(ROOT, SavedPreview.of(read_preview(file), stack=stack))
+
+
+def _look(stack: str, folder: Path | None, commit: str | None) -> Report:
+    from windlass.factory import previews
+
+    named = _commit(commit) if folder else ""
     click.echo(f"previewing stack {stack} ...", err=True)
-    return run_preview(ROOT, stack, os.environ)
+    if folder is None:
+        return previews.judge(ROOT, previews.glance(ROOT, stack, os.environ))
+    looked = previews.look(ROOT, stack, os.environ, commit=named)
+    report = previews.judge(ROOT, looked.saved)
+    previews.save(folder, looked, report)
+    click.echo(f"saved in {folder / stack}", err=True)
+    return report
 
 
-def _held_names(stack: str, digest: PreviewDigest) -> tuple[str, ...]:
-    """Say which names Azure still holds for what was deleted, so that `up` cannot make what the preview shows."""
-    from windlass.delivery.held_names import makes_vault
-    from windlass.factory import held_names
-    from windlass.recovery.report import describe_left
+def _commit(given: str | None) -> str:
+    from windlass.checkout import head_commit
 
-    if not makes_vault(digest):
-        return ()
-    return tuple(describe_left(each, stack) for each in held_names(ROOT, stack, os.environ))
+    return given or head_commit(ROOT)
 
 
 def _show(report: Report, output: str) -> None:

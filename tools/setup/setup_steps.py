@@ -1,4 +1,4 @@
-"""All steps of setting up, in order: the engine is built while the packages install."""
+"""All steps of setting up, in order: the engine and actionlint are built while the packages install."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import actionlint
 import azurite
 import engine
 import local_stack
@@ -42,11 +43,12 @@ def _steps(place: Layout) -> bool:
     if first_time:
         print("Setting up: a few minutes the first time, most of them for the Pulumi engine.", flush=True)
     with ThreadPoolExecutor() as pool:
-        building = pool.submit(engine.prepare, place)
+        building = [pool.submit(prepare, place) for prepare in (engine.prepare, actionlint.prepare)]
         did = toolkit.prepare(place)
         did = azurite.prepare(place) or did
         # The stack is created with the engine, which may take longer than everything else.
-        did = building.result() or did
+        for each in building:
+            did = each.result() or did
         return local_stack.prepare(place) or did
 
 

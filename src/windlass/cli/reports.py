@@ -81,7 +81,7 @@ def show_report(report: Report, *, stdout: TextIO | None = None, stderr: TextIO 
     render.show_line(f"{report.stack} {describe_report(report)}", _TONES[level_of(report)], stdout=out)
     if rows := report_rows(report):
         out.write("\n")
-        render.show_table(COLUMNS, rows, stdout=out)
+        render.show_table(COLUMNS, rows, lines=True, stdout=out)
     if not report.errors:
         out.write(f"\n{describe_totals(report)}.\n")
     if report.cost is not None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from windlass.delivery.differences import Leaf, find_leaves, find_made
 from windlass.delivery.digest import PolicyEvent, PreviewDigest, PreviewStep, ResourceState
-from windlass.delivery.judge import Circumstances, judge
+from windlass.delivery.judge import Circumstances, judge, kind_of
 from windlass.delivery.losses import short_type
 from windlass.delivery.meanings import RANK, Meaning
 from windlass.delivery.models import Change, Finding, Report, ResourceChange, Risk, Violation
@@ -51,7 +51,7 @@ def make_report(digest: PreviewDigest, stack: str, *, around: Circumstances | No
     """
     _check_stack(digest.steps, stack)
     classes = classify(digest.steps)
-    around = around or Circumstances(is_new=_makes_everything(digest))
+    around = around or Circumstances(is_new=makes_everything(digest))
     violations = tuple(sorted(map(_violation, digest.policies), key=_by_level))
     errors = _errors(digest, is_stopped=any(each.stops for each in violations))
     return Report(
@@ -111,6 +111,7 @@ def _judge(step: PreviewStep, change: Change, before: _Before, around: Circumsta
         change=change,
         risk=risk,
         type=show_text(short_type(step.type)),
+        kind=kind_of(step.type),
         name=show_text(step.name, _LONGEST_NAME),
         urn=step.urn,
         id=show_text(state.id, _LONGEST_ID) if step.old_state else "",
@@ -180,7 +181,7 @@ def _by_meaning(each: ResourceChange) -> tuple[int, bool, int, str, str]:
     return RANK[each.meaning], not each.is_certain, list(Change).index(each.change), each.type, each.name
 
 
-def _makes_everything(digest: PreviewDigest) -> bool:
+def makes_everything(digest: PreviewDigest) -> bool:
     """Whether nothing seems to be there yet: everything in Azure is made, and nothing stays."""
     azure = [step for step in digest.steps if (step.old_state or step.new_state or _NO_STATE).custom]
     stays = digest.change_summary.get(_SAME, 0) > 1  # the stack itself is one

@@ -16,7 +16,7 @@ from windlass.delivery.sizes import find_cores
 from windlass.delivery.table import EVERYWHERE, TABLE, Known
 from windlass.delivery.table.access import describe_grant
 from windlass.delivery.table.model import RUNS_AS, Meant, Nodes, Rule
-from windlass.delivery.values import MISSING, Segment, find_value, parse_path
+from windlass.delivery.values import MISSING, Segment, find_value, parse_path, show_text
 
 _GOES: Final = frozenset({Change.DELETED, Change.REPLACED})
 _COMES: Final = frozenset({Change.CREATED})
@@ -29,7 +29,6 @@ _NO_TYPE: Final = "no table knows this type"
 _NO_PROPERTY: Final = "no table knows this property"
 _NOT_SAID: Final = "the preview does not say what differs"
 _COMPONENT: Final = "it only groups others"
-_NEW: Final = "it is made with the stack"
 _OF_INPUTS: Final = frozenset({Meaning.WIDENS_PERMISSION, Meaning.OPENS_NETWORK, Meaning.UNKNOWN})
 """What the inputs of a new resource may mean; the rest is of no weight in something that was not there."""
 _PUBLIC_SWITCH: Final = "publicnetworkaccess"
@@ -127,7 +126,7 @@ def _of_coming(step: PreviewStep, known: Known, leaves: Sequence[Leaf], around: 
             yield Finding(meaning=Meaning.ADDS, why=finding.why)
         else:
             yield finding
-    yield Finding(meaning=Meaning.ADDS, why=_NEW if around.is_new else "")
+    yield Finding(meaning=Meaning.ADDS)
 
 
 def _meant_by_coming(
@@ -192,6 +191,12 @@ def _of_secrets(leaves: Sequence[Leaf]) -> Iterator[Finding]:
     """Of a type that no table knows, that much can be told."""
     if secret := [leaf for leaf in leaves if leaf.is_secret]:
         yield Finding(meaning=Meaning.CHANGES_SECRET, paths=_paths(secret))
+
+
+def kind_of(type_: str) -> str:
+    """Say what people call a resource of a type; the type itself where no table has a word."""
+    known = TABLE.get(short_type(type_))
+    return known.title if known else show_text(short_type(type_))
 
 
 def find_rule(known: Known, path: Sequence[Segment]) -> Rule | None:

@@ -13,11 +13,12 @@ from typing import Final
 
 from windlass.delivery.gate import Needed
 from windlass.delivery.meanings import title_of
-from windlass.delivery.models import Report, ResourceChange, Violation
+from windlass.delivery.models import Change, Report, ResourceChange, Violation
 from windlass.delivery.report import (
     describe_change,
     describe_classes,
     describe_counts,
+    describe_kind,
     describe_report,
     describe_totals,
 )
@@ -80,11 +81,12 @@ def _document(summary: Summary, rows: int, room: int | None, note: str) -> str:
         note: Where the full report is, when something is left out.
     """
     details = _Details(room, note)
-    lines = [MARKER, *_top(summary), *_gate(summary, rows), *_missing(summary)]
+    lines = [MARKER, *_top(summary), *_missing(summary)]
     for report in summary.reports:
         if _has_section(report):
-            lines += _section(report, rows, details, alone=len(summary.reports) == 1)
-    lines += _foot(summary)
+            alone = len(summary.reports) == 1 and not summary.missing
+            lines += _section(report, summary.gate.of(report.stack), rows, details, alone=alone)
+    lines += [*_strays(summary), *_foot(summary)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -158,21 +160,27 @@ def _missing(summary: Summary) -> Iterator[str]:
     yield f"No preview came of {names}: what would change there is not known. See the log of its job."
 
 
-def _gate(summary: Summary, rows: int) -> Iterator[str]:
-    gate = summary.gate
-    if not gate.needed and not gate.strays:
+def _gate(needed: Sequence[Needed], rows: int) -> Iterator[str]:
+    if not needed:
         return
     yield ""
-    if gate.missing:
-        yield "**Before this can go on**, somebody who may decide adds these labels. Each says yes to what is shown"
-        yield "here and to nothing else:"
-    elif gate.needed:
-        yield "**Acknowledged**, each for what is shown here and for nothing else:"
+    if all(each.is_given for each in needed):
+        yield "**Acknowledged**, for what is shown here and for nothing else:"
+    else:
+        yield "**Needs a yes.** Who may decide adds these labels, each for what is shown here and for nothing else:"
     yield ""
-    for each in sorted(gate.needed, key=lambda each: each.is_given):
+    for each in sorted(needed, key=lambda each: each.is_given):
         yield f"- [{'x' if each.is_given else ' '}] {code(each.label)} {_says_yes(each, rows)}"
-    for stray in gate.strays[:_ALWAYS]:
-        yield f"- {code(shortened(stray.label, _LONGEST_CELL))} does not count: {prose(stray.why)}"
+
+
+def _strays(summary: Summary) -> Iterator[str]:
+    if not summary.gate.strays:
+        return
+    yield ""
+    yield "**Labels that do not count:**"
+    yield ""
+    for stray in summary.gate.strays[:_ALWAYS]:
+        yield f"- {code(shortened(stray.label, _LONGEST_CELL))}: {prose(stray.why)}"
 
 
 def _says_yes(each: Needed, rows: int) -> str:
@@ -190,19 +198,20 @@ def _names(names: Sequence[str], shown: int) -> Iterator[str]:
 # --- one stack
 
 
-def _section(report: Report, rows: int, details: _Details, *, alone: bool) -> Iterator[str]:
+def _section(report: Report, needed: Sequence[Needed], rows: int, details: _Details, *, alone: bool) -> Iterator[str]:
     if not alone:
         yield ""
         yield f"### {_headline(report)}"
-    if report.changes and not report.errors:
-        yield ""
-        yield f"{describe_totals(report)}."
     yield from _errors(report, _LINES_OF_ERRORS if rows >= _ROWS[1] else _FEW)
     yield from _violations(report, rows)
     yield from _table(rows_of(report), rows)
+    yield from _gate(needed, rows)
     yield from _warnings(report)
     yield from _cost(report, details)
     yield from details.of(report)
+    if report.changes and not report.errors:
+        yield ""
+        yield f"<sub>{describe_totals(report)}, groups of the program included.</sub>"
 
 
 def _errors(report: Report, most: int) -> Iterator[str]:
@@ -261,10 +270,7 @@ def _classes(row: Row) -> str:
 
 def _resources(row: Row) -> str:
     names = ", ".join(_names(row.names, _NAMES))
-    if len(row.names) == 1:
-        return f"{names} {cell(row.type)}"
-    kind = cell(row.type) if row.type else "resources of several types"
-    return f"{len(row.names)} x {kind}: {names}"
+    return f"{names}<br>{prose(describe_kind(row))}"
 
 
 def _what(row: Row) -> str:
@@ -361,11 +367,13 @@ class _Details:
 
 def _change(each: ResourceChange) -> Iterator[str]:
     yield f"- {describe_change(each)} {code(each.type)} {code(each.name)}"
+    is_new = each.change is Change.CREATED
     for name in each.follows:
         yield f"  - {code(name)} is replaced, on which it depends"
     for difference in each.differences:
         reason = " (the reason)" if difference.replaces else ""
-        yield f"  - {code(describe_difference(difference))}{reason}"
+        said = f"{difference.path}: {difference.after}" if is_new else describe_difference(difference)
+        yield f"  - {code(said)}{reason}"
 
 
 def _foot(summary: Summary) -> Iterator[str]:

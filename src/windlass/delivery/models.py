@@ -86,6 +86,7 @@ class ResourceChange:
 
     Attributes:
         type: Its type without provider and version, such as `storage:StorageAccount`.
+        kind: What people call one, such as `storage account`; the type where no table has a word.
         id: Its id in Azure; empty when it does not exist yet.
         is_component: Whether it only groups others and does not exist in Azure.
         consequence: What `risk` means for this resource; empty when there is none.
@@ -101,6 +102,7 @@ class ResourceChange:
     type: str
     name: str
     urn: str
+    kind: str = ""
     id: str = ""
     is_component: bool = False
     consequence: str = ""

@@ -70,6 +70,7 @@ def _change(each: Document) -> ResourceChange:
         change=Change(each["change"]),
         risk=Risk(each["risk"]),
         type=_text(each["type"]),
+        kind=_text(each["kind"]),
         name=_text(each["name"]),
         urn=_text(each["urn"]),
         id=_text(each["id"] or ""),

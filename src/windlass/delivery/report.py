@@ -14,7 +14,7 @@ from windlass.delivery.summary import Summary
 _ALWAYS_COUNTED: Final = frozenset({Change.CREATED, Change.UPDATED, Change.REPLACED, Change.DELETED, Change.UNCHANGED})
 _OF_LITTLE_WEIGHT: Final = frozenset({Meaning.ADDS, Meaning.COSMETIC})
 
-COLUMNS: Final = ("class", "change", "type", "name", "what", "why")
+COLUMNS: Final = ("class", "change", "resource", "what, and why it matters")
 
 
 def describe_report(report: Report) -> str:
@@ -50,13 +50,19 @@ def describe_counts(report: Report) -> str:
 def describe_change(each: ResourceChange | Row) -> str:
     """Name what becomes of a resource, or what may."""
     if each.change is Change.UNCHANGED:
-        return "kept"
+        return "unchanged"
     return each.change.value if each.is_certain else f"perhaps {each.change.value}"
 
 
 def describe_classes(row: Row) -> tuple[str, ...]:
     """Name what a row means, the worst first."""
     return tuple(title_of(meaning, is_certain=is_certain) for meaning, is_certain in row.classes)
+
+
+def describe_kind(row: Row) -> str:
+    """Say what the resources of a row are: `storage account`, `2 x storage account`."""
+    kind = row.kind or "several kinds"
+    return kind if len(row.names) == 1 else f"{len(row.names)} x {kind}"
 
 
 def describe_violation(each: Violation) -> str:
@@ -66,15 +72,13 @@ def describe_violation(each: Violation) -> str:
 
 
 def report_rows(report: Report) -> tuple[tuple[str, ...], ...]:
-    """Lay what matters out as lines under `COLUMNS`."""
+    """Lay what matters out as lines under `COLUMNS`; a cell may have several lines."""
     return tuple(
         (
-            ", ".join(describe_classes(row)),
+            "\n".join(describe_classes(row)),
             describe_change(row),
-            f"{len(row.names)} x {row.type or 'several types'}" if len(row.names) > 1 else row.type,
-            ", ".join(counted(row.names)),
-            "; ".join(counted(row.what)),
-            "; ".join(counted(row.why)),
+            "\n".join((", ".join(counted(row.names)), describe_kind(row))),
+            "\n".join((*counted(row.what), *counted(row.why))),
         )
         for row in rows_of(report)
     )
@@ -162,6 +166,7 @@ def _change_as_json(each: ResourceChange) -> dict[str, Any]:
         "risk": each.risk.value,
         "consequence": each.consequence or None,
         "type": each.type,
+        "kind": each.kind,
         "name": each.name,
         "urn": each.urn,
         "id": each.id or None,

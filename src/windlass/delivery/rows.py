@@ -20,7 +20,7 @@ class Row:
     Attributes:
         classes: What it means, the worst first, and whether that is sure to come.
         change: What becomes of the resources.
-        type: Their type.
+        kind: What people call one of them; empty when they are of several kinds.
         names: Their names.
         what: What differs, in one line each; nothing where the change says it all.
         why: Why it means that, each once.
@@ -29,7 +29,7 @@ class Row:
 
     classes: tuple[tuple[Meaning, bool], ...]
     change: Change
-    type: str
+    kind: str
     names: tuple[str, ...]
     what: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
@@ -84,7 +84,7 @@ def _row(change: ResourceChange, amount: str | None) -> Row:
     return Row(
         classes=tuple(sorted(classes.items(), key=lambda pair: RANK[pair[0]])),
         change=change.change,
-        type=change.type,
+        kind=change.kind,
         names=(change.name,),
         what=_what(change, weighty),
         why=tuple(dict.fromkeys(filter(None, (_why(each, amount) for each in _explained(change, weighty))))),
@@ -119,18 +119,18 @@ def _short(each: Difference) -> Difference:
 def _alike(row: Row) -> tuple[object, ...]:
     """What rows have in common that become one; why something new comes may differ."""
     why = () if row.classes[0][0] is Meaning.ADDS else row.why
-    if row.classes[0][0] is Meaning.COSMETIC:
-        return (row.classes, row.change, row.what, row.is_certain)
-    return (row.classes, row.change, row.type, row.what, why, row.is_certain)
+    # What is new without a remark is one row, whatever it is.
+    kind = row.kind if row.classes[0][0] is Meaning.ADDS and row.why else ""
+    return (row.classes, row.change, kind, row.what, why, row.is_certain)
 
 
 def _together(rows: Sequence[Row]) -> Row:
     first = rows[0]
-    types = dict.fromkeys(row.type for row in rows)
+    kinds = dict.fromkeys(row.kind for row in rows)
     return Row(
         classes=first.classes,
         change=first.change,
-        type=first.type if len(types) == 1 else "",
+        kind=first.kind if len(kinds) == 1 else "",
         names=tuple(name for row in rows for name in row.names),
         what=first.what,
         why=tuple(dict.fromkeys(reason for row in rows for reason in row.why)),

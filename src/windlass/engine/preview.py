@@ -26,7 +26,12 @@ _STREAMING: Final = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
 
 
 def run_preview(
-    root: Path, stack: str, environ: Mapping[str, str], *, import_file: Path | None = None
+    root: Path,
+    stack: str,
+    environ: Mapping[str, str],
+    *,
+    import_file: Path | None = None,
+    plan_file: Path | None = None,
 ) -> PreviewDigest:
     """Ask the engine what `pulumi up` would do. Nothing is changed.
 
@@ -37,6 +42,8 @@ def run_preview(
         stack: The stack's name.
         environ: The environment that the engine runs in.
         import_file: Where the engine writes what it would make, as `pulumi import` reads it.
+        plan_file: Where it writes the plan that `pulumi up --plan` is held to. It may be there, and of no use, when
+            the preview failed.
 
     Raises:
         UnknownStackError: The stack has no settings.
@@ -50,11 +57,13 @@ def run_preview(
     command = ["pulumi", "preview", "--json", "--stack", stack, "--non-interactive", "--color", "never"]
     if import_file is not None:
         command += ["--import-file", str(import_file)]
+    if plan_file is not None:
+        command += ["--save-plan", str(plan_file)]
     env = {name: value for name, value in engine_environment(root, environ).items() if name != _STREAMING}
     # The events hold all that a state file holds: nobody else may read them, and they go when they are read.
     with TemporaryDirectory(prefix="windlass-preview-") as folder:
         events = Path(folder, "events")
-        done = _ask(root, [*command, *_policy_flags(root), "--event-log", str(events)], {**env, _EVENTS: "true"})
+        done = _ask(root, [*command, *policy_flags(root), "--event-log", str(events)], {**env, _EVENTS: "true"})
         policies = parse_events(events.read_text(encoding="utf-8").splitlines()) if events.is_file() else ()
     has_none = done.returncode and not done.stdout.strip()
     digest = PreviewDigest() if has_none else parse_digest(done.stdout, "what the engine said")
@@ -75,7 +84,7 @@ def _ask(root: Path, command: Sequence[str], env: Mapping[str, str]) -> subproce
         raise EngineMissingError from error
 
 
-def _policy_flags(root: Path) -> tuple[str, ...]:
+def policy_flags(root: Path) -> tuple[str, ...]:
     """Return what holds the stack to the project's rules; a project may have none."""
     pack = POLICY_PACK / "PulumiPolicy.yaml"
     return ("--policy-pack", str(POLICY_PACK)) if (root / pack).is_file() else ()

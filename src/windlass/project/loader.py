@@ -124,6 +124,12 @@ def load_project_name(root: Path) -> str:
     return str(_read_own(file)["name"])
 
 
+def stack_names(root: Path) -> tuple[str, ...]:
+    """Name every stack that has settings."""
+    files = (file.name for file in root.glob("Pulumi.*.yaml"))
+    return tuple(sorted(name.removeprefix("Pulumi.").removesuffix(".yaml") for name in files))
+
+
 def load_cloud(root: Path, stack: str) -> Cloud:
     """Read where a stack is applied; its settings say so, nothing is guessed.
 
@@ -133,8 +139,7 @@ def load_cloud(root: Path, stack: str) -> Cloud:
     """
     file = root / f"Pulumi.{stack}.yaml"
     if not file.is_file():
-        known = (each.name.split(".")[1] for each in root.glob("Pulumi.*.yaml"))
-        raise UnknownStackError(stack, known)
+        raise UnknownStackError(stack, stack_names(root))
     settings = (_read_own(file).get("config") or {}).get("windlass:settings")
     cloud = settings.get("cloud") if isinstance(settings, dict) else None
     if cloud not in get_args(Cloud):

@@ -19,6 +19,7 @@ from typing import Final, Literal, get_args
 
 EndpointKind = Literal["online", "batch"]
 IdentityPurpose = Literal["workspace", "serving", "cluster", "kubernetes", "kubelet"]
+WorkflowPurpose = Literal["deploy", "preview"]
 
 IDENTITY_PURPOSES: Final[tuple[IdentityPurpose, ...]] = get_args(IdentityPurpose)
 
@@ -44,6 +45,9 @@ CONTAINER_LENGTH: Final = (3, 63)
 
 OWN_TAGS: Final = ("project", "stack", "owner", "managed-by")
 """Names of the tags that every resource carries; the settings cannot redefine them."""
+
+SHARED_STACK: Final = "state"
+"""Stands for the stack in the names of what all stacks share."""
 
 TOKEN_LENGTH: Final = 7
 """Characters of base 32, so 35 bits: of a thousand things with the same words two meet once in 60,000 tries."""
@@ -110,6 +114,15 @@ class ResourceNames:
     budget: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class SharedNames:
+    """The names of what the stacks of a project share: where their state lies, and their secrets' keys."""
+
+    resource_group: str
+    storage_account: str
+    key_vault: str
+
+
 def resource_names(scope: NameScope) -> ResourceNames:
     """Name everything that a stack has one of."""
     words = (scope.project, scope.stack)
@@ -130,6 +143,27 @@ def resource_names(scope: NameScope) -> ResourceNames:
 
 def identity_name(scope: NameScope, purpose: IdentityPurpose) -> str:
     """Name the managed identity that a part of the stack acts as."""
+    return _hyphenated("id", (scope.project, scope.stack, purpose), scope.token, IDENTITY_LIMIT)
+
+
+def shared_names(project: str, subscription_id: str) -> SharedNames:
+    """Name what all stacks of a project share; no stack may be called `state`.
+
+    Args:
+        project: The short project name of the settings.
+        subscription_id: The subscription that it stands in.
+    """
+    scope = NameScope(project=project, stack=SHARED_STACK, subscription_id=subscription_id)
+    words, token = (scope.project, scope.stack), scope.token
+    return SharedNames(
+        resource_group=_hyphenated("rg", words, token, RESOURCE_GROUP_LIMIT),
+        storage_account=_joined("st", words, token, STORAGE_ACCOUNT_LIMIT),
+        key_vault=_hyphenated("kv", words, token, KEY_VAULT_LIMIT),
+    )
+
+
+def workflow_identity_name(scope: NameScope, purpose: WorkflowPurpose) -> str:
+    """Name the managed identity that workflows act as on a stack."""
     return _hyphenated("id", (scope.project, scope.stack, purpose), scope.token, IDENTITY_LIMIT)
 
 

@@ -103,7 +103,7 @@ class Permission:
 
 def list_permissions(settings: StackSettings, endpoints: Iterable[EndpointFolder]) -> tuple[Permission, ...]:
     """Work out every role assignment of a stack from its settings and endpoint folders, without asking Azure."""
-    holders, scopes = _holders(settings), _scopes(settings)
+    holders, scopes = _holders(settings), resource_scopes(settings)
     return tuple(
         Permission(
             grant=grant,
@@ -138,7 +138,8 @@ def _identity(settings: StackSettings, purpose: IdentityPurpose) -> Holder:
     return Holder(name=name, type=IDENTITY_TYPE, identity_id=own)
 
 
-def _scopes(settings: StackSettings) -> Mapping[Target, Scope]:
+def resource_scopes(settings: StackSettings) -> Mapping[Target, Scope]:
+    """Tell what roles of a stack are held on, without asking Azure."""
     names, bring = resource_names(settings.name_scope), settings.windlass.bring
     serving, kubelet = _identity(settings, "serving"), _identity(settings, "kubelet")
     cluster = _own(settings, "Microsoft.ContainerService/managedClusters", names.kubernetes_cluster)

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Final
 
 from windlass.errors.project import UnreadableFileError
 from windlass.project.loader import load_cloud
 from windlass.project.names import resource_names
 from windlass.project.outputs import StackOutputs
-from windlass.project.settings import StackSettings, parse_settings
+from windlass.project.settings import PROVIDER_NAMESPACE, StackSettings, parse_settings
+
+_ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def is_on_azure(root: Path, stack: str) -> bool:
+    """Tell whether a stack is applied to Azure, and its file says to which subscription: a template's does not yet.
+
+    Raises:
+        UnknownStackError: The stack has no settings.
+        CloudNotSaidError: They do not say where it is applied.
+    """
+    if load_cloud(root, stack) != "azure":
+        return False
+    subscription = _config(root, stack).get(f"{PROVIDER_NAMESPACE}:subscriptionId")
+    return isinstance(subscription, str) and _ID.fullmatch(subscription) is not None
 
 
 def load_settings(root: Path, stack: str) -> StackSettings:
@@ -19,15 +37,7 @@ def load_settings(root: Path, stack: str) -> StackSettings:
         InvalidSettingsError: With every problem found.
     """
     load_cloud(root, stack)
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    file = root / f"Pulumi.{stack}.yaml"
-    try:
-        document = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise UnreadableFileError(file, f"is not YAML: {' '.join(str(error).split())}") from error
-    return parse_settings(stack, document["config"])
+    return parse_settings(stack, _config(root, stack))
 
 
 def known_outputs(settings: StackSettings) -> StackOutputs:
@@ -46,3 +56,16 @@ def known_outputs(settings: StackSettings) -> StackOutputs:
         key_vault=names.key_vault,
         container_registry=names.container_registry,
     )
+
+
+def _config(root: Path, stack: str) -> Mapping[str, Any]:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    file = root / f"Pulumi.{stack}.yaml"
+    try:
+        document = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise UnreadableFileError(file, f"is not YAML: {' '.join(str(error).split())}") from error
+    config: Mapping[str, Any] = document["config"]
+    return config

@@ -18,6 +18,8 @@ from windlass.project.names import (
     grant_name,
     identity_name,
     resource_names,
+    shared_names,
+    workflow_identity_name,
 )
 
 projects = st.from_regex(r"[a-z][a-z0-9]{1,11}", fullmatch=True)
@@ -174,3 +176,18 @@ def test_two_grants_never_share_a_name(first: dict[str, str], second: dict[str, 
     assume(first != second)
 
     assert grant_name(**first) != grant_name(**second)
+
+
+@pytest.mark.parametrize("kind_of_resource", ["resource_group", "storage_account", "key_vault"])
+@given(project=projects, subscription=subscriptions)
+def test_what_stacks_share_has_a_name_that_azure_takes(kind_of_resource: str, project: str, subscription: str) -> None:
+    assert re.fullmatch(RULES[kind_of_resource], getattr(shared_names(project, subscription), kind_of_resource))
+
+
+@given(scope=scopes)
+def test_identities_of_workflows_have_names_of_their_own(scope: NameScope) -> None:
+    ours = {workflow_identity_name(scope, "deploy"), workflow_identity_name(scope, "preview")}
+
+    assert all(re.fullmatch(IDENTITY, name) for name in ours)
+    assert not ours & {identity_name(scope, purpose) for purpose in IDENTITY_PURPOSES}
+    assert len(ours) == 2

@@ -1,0 +1,130 @@
+"""Tells a bootstrap to people and to programs."""
+
+from __future__ import annotations
+
+from typing import Any, assert_never
+
+from windlass.bootstrap.commands import commands_of, prefix_of, subject_of
+from windlass.bootstrap.models import (
+    Bootstrap,
+    GiveRole,
+    KeepVersions,
+    MakeAccount,
+    MakeContainer,
+    MakeEnvironment,
+    MakeGroup,
+    MakeIdentity,
+    MakeKey,
+    MakeVault,
+    RegisterProvider,
+    SetVariable,
+    Step,
+    TrustGitHub,
+)
+
+COLUMNS = ("", "step", "because")
+
+
+def describe_step(step: Step) -> str:  # noqa: PLR0911, C901, PLR0912 - one line for each kind of step
+    """Say what has to be there, in one line."""
+    match step:
+        case RegisterProvider():
+            return f"resource provider {step.namespace} in subscription {step.subscription_id}"
+        case MakeGroup(place=place):
+            return f"resource group {place.resource_group} in {place.location}"
+        case MakeAccount():
+            return f"storage account {step.name}, without shared keys"
+        case KeepVersions():
+            return f"versions of every state in {step.account.name}, and what is deleted for {step.days} days"
+        case MakeContainer():
+            return f"container {step.name} in {step.account.name}"
+        case MakeVault():
+            return f"key vault {step.name}, which nobody can purge"
+        case MakeKey():
+            return f"key {step.name} in {step.vault.name}"
+        case MakeIdentity():
+            return f"managed identity {step.name}"
+        case TrustGitHub():
+            return f"{step.identity.name} trusts {_described_subject(step)}"
+        case GiveRole():
+            limited = ", limited by a condition" if step.condition else ""
+            return f"{step.identity.name} has {step.role} on {_short(step.scope)}{limited}"
+        case MakeEnvironment():
+            return f"GitHub environment {step.name}{_described_rules(step)}"
+        case SetVariable():
+            value = f"the client id of {step.client_of.name}" if step.client_of else step.value
+            return f"variable {step.name} of GitHub environment {step.environment}: {value}"
+        case _:
+            assert_never(step)
+
+
+def describe_reason(step: Step) -> str:
+    """Say what for, where the step does not say it itself."""
+    match step:
+        case RegisterProvider():
+            return f"for {step.needed_for}"
+        case MakeContainer():
+            return f"holds the state of {step.stack}"
+        case MakeKey():
+            return f"encrypts the secrets in the state of {step.stack}"
+        case MakeIdentity():
+            verb = "write" if step.purpose == "deploy" else "only read"
+            return f"workflows {verb} {step.stack} as it"
+        case GiveRole():
+            return f"to {step.reason}"
+        case _:
+            return ""
+
+
+def step_rows(bootstrap: Bootstrap) -> list[tuple[str, str, str]]:
+    """Give the rows of a table of all steps, see COLUMNS."""
+    return [
+        (str(number), describe_step(step), describe_reason(step))
+        for number, step in enumerate(bootstrap.steps, start=1)
+    ]
+
+
+def step_as_json(step: Step) -> dict[str, Any]:
+    """Give a step as plain values; `step` names its kind."""
+    return {
+        "step": type(step).__name__,
+        "what": describe_step(step),
+        "because": describe_reason(step),
+        **({"id": step.id} if hasattr(step, "id") else {}),
+        **({"condition": step.condition} if isinstance(step, GiveRole) and step.condition else {}),
+        "commands": list(commands_of(step)),
+    }
+
+
+def bootstrap_as_json(bootstrap: Bootstrap) -> dict[str, Any]:
+    """Give a bootstrap as plain values."""
+    return {
+        "steps": [step_as_json(step) for step in bootstrap.steps],
+        "left": list(bootstrap.left),
+        "doubts": list(bootstrap.doubts),
+    }
+
+
+def _described_subject(step: TrustGitHub) -> str:
+    prefix = prefix_of(step.subject)
+    if prefix is None:
+        how = "with ids" if step.subject.form == "ids" else "as GitHub tells"
+        return f"environment {step.environment} of {step.subject.repository}, named {how}"
+    return subject_of(prefix, step.environment)
+
+
+def _described_rules(step: MakeEnvironment) -> str:
+    rules = [
+        *([f"only from {step.branch}"] if step.branch else []),
+        *([f"approved by {' or '.join(step.reviewers)}"] if step.reviewers else []),
+        *(["not by whoever started it"] if step.prevent_self_review else []),
+        *([f"after {step.wait_minutes} minutes"] if step.wait_minutes else []),
+    ]
+    return f": {', '.join(rules)}" if rules else ""
+
+
+def _short(scope: str) -> str:
+    """Name a scope by the end of its id."""
+    *_, kind, name = scope.split("/")
+    words = {"subscriptions": "subscription", "containers": "container", "keys": "key", "workspaces": "workspace"}
+    return f"{words.get(kind, kind)} {name}"

@@ -1,0 +1,65 @@
+"""What can be wrong with `bootstrap.yml`, and what a bootstrap cannot do."""
+
+from __future__ import annotations
+
+from windlass.errors import NotFoundError, PermissionDeniedError, RefusedError, UsageError
+
+Details = tuple[str, ...]
+
+
+class InvalidBootstrapFileError(UsageError):
+    """The file does not hold together."""
+
+    def __init__(self, file: str, problems: tuple[str, ...]) -> None:
+        listed = "\n".join(f"  {problem}" for problem in problems)
+        super().__init__(
+            f"{file} cannot be used. Correct what is listed here (docs/how-to/github.md describes the file) and run "
+            f"the command again:\n{listed}"
+        )
+        self.problems = problems
+
+
+class NoBootstrapFileError(UsageError):
+    """There is no such file."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(f"there is no {file} in this folder. docs/how-to/github.md shows one to begin with")
+
+
+class StacksApartError(UsageError):
+    """Stacks that cannot be set up together."""
+
+    def __init__(self, what: str, told: tuple[tuple[str, str], ...]) -> None:
+        listed = ", ".join(f"{stack} {value}" for stack, value in told)
+        super().__init__(
+            f"the stacks of one bootstrap share their {what}, and these do not: {listed}. Correct Pulumi.<stack>.yaml, "
+            "or list in bootstrap.yml only stacks that belong together"
+        )
+
+
+class UnknownBootstrapStackError(NotFoundError):
+    """A stack is asked for that bootstrap.yml does not list."""
+
+    def __init__(self, stack: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"bootstrap.yml lists no stack {stack}. It lists: {', '.join(known)}")
+
+
+class MayNotGiveRolesError(PermissionDeniedError):
+    """Whoever runs this may not make role assignments."""
+
+    def __init__(self, what: str, *, details: Details = ()) -> None:
+        super().__init__(
+            f"Azure refused to {what}: this identity may make no role assignments there. Run the same command with "
+            "--without-roles: it does the rest, and prints the roles as commands for somebody who may",
+            details=details,
+        )
+
+
+class CannotChangeError(RefusedError):
+    """Something exists already and is of another kind than is needed; Azure changes it to nobody."""
+
+    def __init__(self, name: str, what: str) -> None:
+        super().__init__(
+            f"{name} exists already, and {what}, which Azure does not change afterwards. Give another name in "
+            "bootstrap.yml, or have it removed"
+        )
