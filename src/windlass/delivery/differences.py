@@ -18,6 +18,7 @@ from windlass.delivery.values import (
     Segment,
     find_value,
     holds_secret,
+    is_secret,
     parse_path,
     show_text,
     show_value,
@@ -162,7 +163,7 @@ def _walk(path: tuple[Segment, ...], before: Any, after: Any) -> Iterator[tuple[
 
 def _is_object(before: Any, after: Any) -> bool:
     values = [each for each in (before, after) if each is not MISSING]
-    return bool(values) and all(isinstance(each, dict) and each and not holds_secret(each, ()) for each in values)
+    return any(values) and all(isinstance(each, dict) and not is_secret(each) for each in values)
 
 
 def _is_list_of_objects(before: Any, after: Any) -> bool:

@@ -190,7 +190,7 @@ def _says_yes(each: Needed, rows: int) -> str:
 
 
 def _names(names: Sequence[str], shown: int) -> Iterator[str]:
-    yield from (code(shortened(name, _LONGEST_NAME)) for name in names[:shown])
+    yield from (cell(shortened(name, _LONGEST_NAME)) for name in names[:shown])
     if len(names) > shown:
         yield f"{len(names) - shown} more" if shown else f"{len(names)} resources"
 
@@ -203,9 +203,10 @@ def _section(report: Report, needed: Sequence[Needed], rows: int, details: _Deta
         yield ""
         yield f"### {_headline(report)}"
     yield from _errors(report, _LINES_OF_ERRORS if rows >= _ROWS[1] else _FEW)
-    yield from _violations(report, rows)
+    yield from _refusals(report.stopped_by, rows)
     yield from _table(rows_of(report), rows)
     yield from _gate(needed, rows)
+    yield from _advice([each for each in report.violations if not each.stops], rows)
     yield from _warnings(report)
     yield from _cost(report, details)
     yield from details.of(report)
@@ -226,19 +227,20 @@ def _errors(report: Report, most: int) -> Iterator[str]:
         yield f"    ... {len(lines) - most} more lines"
 
 
-def _violations(report: Report, rows: int) -> Iterator[str]:
-    stopping = report.stopped_by
-    advice = [each for each in report.violations if not each.stops]
-    if stopping:
+def _refusals(violations: Sequence[Violation], rows: int) -> Iterator[str]:
+    if violations:
         yield ""
         yield "**Rules that refuse it** (`docs/reference/policies.md` has them):"
         yield ""
-        yield from _broken(stopping, rows)
-    if advice:
+        yield from _broken(violations, rows)
+
+
+def _advice(violations: Sequence[Violation], rows: int) -> Iterator[str]:
+    if violations:
         yield ""
         yield "**Advice:**"
         yield ""
-        yield from _broken(advice, rows)
+        yield from _broken(violations, rows)
 
 
 def _broken(violations: Sequence[Violation], rows: int) -> Iterator[str]:

@@ -59,6 +59,8 @@ def counted(names: Sequence[str], shown: int = _SHOWN) -> tuple[str, ...]:
 
 def describe_difference(each: Difference) -> str:
     """Say how one property differs: `location: westeurope -> northeurope`."""
+    if each.stays:
+        return f"{each.path}: {each.after}, and stays as it is"
     match each.before, each.after:
         case None, None:
             return each.path
@@ -67,8 +69,7 @@ def describe_difference(each: Difference) -> str:
         case None, after:
             return f"{each.path}: {after} added"
         case before, after:
-            stays = ", which stays" if each.stays else ""
-            return f"{each.path}: {before} -> {after}{stays}"
+            return f"{each.path}: {before} -> {after}"
 
 
 def short_path(path: str) -> str:

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import Final
 
 _LONGEST_LINE: Final = 2_000
-_PLAIN: Final = re.compile(r"[A-Za-z0-9 ,;:.'()/%+=-]*")
+# An underscore within a word is one; at its edge it is mark-up.
+_PLAIN: Final = re.compile(r"(?:[A-Za-z0-9 ,;:.'()/%+=-]|(?<=[A-Za-z0-9])_(?=[A-Za-z0-9]))*")
 # GitHub makes links of these without any mark-up, and of ten or more hexadecimal digits that are a commit.
 _LINKS: Final = re.compile(r"www\.|://|\bGH-\d|\b[0-9a-f]{7,}\b|\S/\S*/?#", re.IGNORECASE)
 _BAR: Final = "\N{BROKEN BAR}"
@@ -38,7 +39,7 @@ def cell(text: str) -> str:
 
 def prose(text: str) -> str:
     """Give plain words as they are, and anything else in a code span; fit for a cell."""
-    line = one_line(text)
+    line = one_line(text).replace("`", "'")
     return line if _PLAIN.fullmatch(line) and not _LINKS.search(line) else cell(line)
 
 

@@ -119,6 +119,11 @@ def _is_sensitive(path: Sequence[Segment]) -> bool:
     return any(isinstance(segment, str) and _SENSITIVE.search(segment) for segment in path)
 
 
+def is_secret(value: Any) -> bool:
+    """Tell whether a value as a whole is marked as secret."""
+    return value == BLINDED or _is_signed(value)
+
+
 def holds_secret(value: Any, path: Sequence[Segment]) -> bool:
     """Tell whether a value is secret, or holds one."""
     if value == BLINDED or _is_signed(value) or _is_sensitive(path):

@@ -29,6 +29,7 @@ from windlass.delivery.table.model import (
     public_access,
     table,
     touches,
+    was_there,
     widens,
     widens_unless,
 )
@@ -90,7 +91,7 @@ _WORKSPACE: Final = Known(
         "managedNetwork.isolationMode": either(
             case(_OPENS, "more gets out of the managed network", _is_let_out),
             case(_TOUCHES, "what no rule lets out is refused", becomes(_APPROVED)),
-            touches("what goes out goes through the managed network"),
+            case(_TOUCHES, "what goes out goes through a managed network", lambda before, _: before is MISSING),
         ),
         "primaryUserAssignedIdentity": RUNS_AS,
         "provisionNetworkNow": behaves(),
@@ -140,7 +141,7 @@ _COMPUTE: Final = Known(
 
 def _gets_keys(before: Any, after: Any) -> bool:
     """Whether callers who had to have a role need one no longer; a new endpoint has no callers."""
-    return before is not MISSING and after != "AADToken"
+    return was_there(before, after) and after != "AADToken"
 
 
 _OF_AN_ENDPOINT: Final = {

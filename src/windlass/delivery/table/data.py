@@ -31,13 +31,14 @@ from windlass.delivery.table.model import (
     shrinks,
     table,
     touches,
-    widens,
+    was,
+    was_there,
     widens_at,
     widens_unless,
 )
 
 _BYPASS: Final = either(
-    case(Meaning.OPENS_NETWORK, "services of Azure come in past the rules", becomes_other_than("None")),
+    case(Meaning.OPENS_NETWORK, "services of Azure come in past the rules", was("None")),
     case(Meaning.TOUCHES_TRAFFIC, "services of Azure are no longer let in past the rules", becomes("None")),
 )
 _RETENTION: Final[Rule] = either(
@@ -116,7 +117,7 @@ _VAULT: Final = Known(
         "properties.softDeleteRetentionInDays": case(
             Meaning.UNPROTECTS, "what is deleted can be brought back for a shorter time", shrinks
         ),
-        "properties.tenantId": widens("another tenant opens it"),
+        "properties.tenantId": case(Meaning.WIDENS_PERMISSION, "another tenant opens it", was_there),
     },
 )
 
@@ -164,6 +165,8 @@ _INSIGHTS: Final = Known(
         "applicationType": behaves(),
         "disableIpMasking": case(Meaning.CHANGES_BEHAVIOUR, "whole addresses of callers are kept", becomes(True)),
         "disableLocalAuth": widens_unless(value=True, why="who has the key may write without a role"),
+        "flowType": COSMETIC,
+        "requestSource": COSMETIC,
         "ingestionMode": behaves("requests and traces are kept elsewhere"),
         "kind": COSMETIC,
         "publicNetworkAccessForIngestion": public_access("what takes traces in"),

@@ -151,6 +151,17 @@ def becomes_other_than(*values: Any) -> Test:
     return lambda _before, after: _folded(after) not in wanted
 
 
+def was(*values: Any) -> Test:
+    """Whether the old value is one of these, in any letters."""
+    wanted = frozenset(map(_folded, values))
+    return lambda before, _after: _folded(before) in wanted
+
+
+def was_there(before: Any, _after: Any) -> bool:
+    """Whether there was a value before: what is new had no other one."""
+    return before is not MISSING
+
+
 def grows(before: Any, after: Any) -> bool:
     """Whether a number gets bigger, or is said for the first time, or no longer."""
     return not _is_number(before) or not _is_number(after) or after > before
