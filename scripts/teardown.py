@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 @options.common
 @options.dry_run
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--confirm", metavar="STACK", help="Do not ask: the stack's name once more, typed by whoever wants this.")
 @click.option(
     "--with-unknown",
     is_flag=True,
@@ -34,6 +35,7 @@ def teardown(
     verbose: bool,  # noqa: ARG001 - read by cli.run
     dry_run: bool,
     yes: bool,
+    confirm: str | None,
     with_unknown: bool,
 ) -> None:
     """Destroy everything of a stack, then purge its workspace and key vault, so that their names can be used again.
@@ -45,17 +47,29 @@ def teardown(
     from windlass.factory import Takedown
     from windlass.teardown.perform import refuse_blocked
 
-    _refuse_silent(stack, sure=dry_run or yes)
+    sure = _is_sure(stack, confirm) or yes
+    _refuse_silent(stack, sure=dry_run or sure)
     takedown = Takedown(ROOT, stack, os.environ, sys.stderr)
     plan = takedown.plan(with_unknown=with_unknown)
     if dry_run or plan.blockers:
         _show(plan, output, "Plan, nothing was changed")
         refuse_blocked(plan)
         return
-    if not yes:
+    if not sure:
         _confirm(plan)
     takedown.perform(plan, _tell)
     _show(plan, output, f"Stack {stack} is down")
+
+
+def _is_sure(stack: str, confirm: str | None) -> bool:
+    """Tell whether the right name was typed beforehand; a wrong one ends the command, whatever else was given."""
+    from windlass.errors.teardown import OtherNameError
+
+    if confirm is None:
+        return False
+    if confirm.strip() != stack:
+        raise OtherNameError(stack, confirm)
+    return True
 
 
 def _refuse_silent(stack: str, *, sure: bool) -> None:

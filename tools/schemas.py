@@ -18,6 +18,7 @@ from windlass.project.rollout import Rollout
 from windlass.project.serving import Serving
 from windlass.project.settings import PROVIDER_KEYS, PROVIDER_NAMESPACE, SETTINGS_KEY, SETTINGS_NAMESPACE, Settings
 from windlass.project.usage import UsageFile
+from windlass.release.record import ReleaseRecord
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 REFERENCE: Final = Path("docs/reference")
@@ -60,6 +61,7 @@ def bootstrap_file() -> dict[str, Any]:
 
 SCHEMAS: Final[dict[str, Callable[[], dict[str, Any]]]] = {
     "bootstrap.schema.json": bootstrap_file,
+    "release-record.schema.json": ReleaseRecord.model_json_schema,
     "rollout.schema.json": Rollout.model_json_schema,
     "serving.schema.json": Serving.model_json_schema,
     SETTINGS: Settings.model_json_schema,

@@ -40,6 +40,7 @@ _LEADS_ELSEWHERE: Final = (
     "AZURE_CLIENT_CERTIFICATE_PATH",
     "AZURE_FEDERATED_TOKEN_FILE",
     "ARM_CLOUD_METADATA_URL",
+    "ACTIONS_ID_TOKEN_REQUEST_URL",
 )
 
 Connect = Callable[[str, int], bool]

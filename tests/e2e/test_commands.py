@@ -44,6 +44,7 @@ REFUSALS = {
         ("run_batch", "churn", *ON_LOCAL, "--resume", "nobody"),
     ),
     "teardown that nobody confirmed": (REFUSED, ("teardown", *ON_LOCAL)),
+    "teardown confirmed by another name": (REFUSED, ("teardown", *ON_LOCAL, "--yes", "--confirm", "prod")),
     "local with a word it does not know": (USAGE, ("local", "dance")),
 }
 

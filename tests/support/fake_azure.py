@@ -64,6 +64,7 @@ class FakeAzure:
         broken: Labels of model versions that crash when they start.
         log: What the container of a broken version wrote.
         history: Every traffic that was ever live, in order.
+        tags: What each deployment carries of its record.
     """
 
     answers: dict[str, Any] = field(default_factory=dict)
@@ -78,6 +79,7 @@ class FakeAzure:
     base: Traffic = field(default_factory=Traffic)
     history: list[Traffic] = field(default_factory=list)
     acts: list[str] = field(default_factory=list)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @contextmanager
     def act(self, what: str) -> Iterator[None]:
@@ -140,7 +142,9 @@ class FakeAzure:
                 release=step.release,
                 environment=step.environment,
                 instances=step.instances or 1,
+                sha256=step.model.sha256,
             )
+            self.tags[step.name] = dict(step.tags)
         if condition is Condition.DEAD:
             raise DeploymentFailedError(step.name, "ResourceNotReady: the container did not start")
 

@@ -5,7 +5,6 @@ Satisfies the same port as the endpoints of Azure ML. An endpoint is a public na
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,6 +30,7 @@ from windlass.azure.group_bodies import (
     tags_of_previous,
 )
 from windlass.azure.images import find_registry
+from windlass.azure.model_files import find_place
 from windlass.azure.public_name import Record, read_record, record_body
 from windlass.azure.vault import VaultSecrets
 from windlass.azure.workspace import Workspace
@@ -49,7 +49,6 @@ _GROUPS = "Microsoft.ContainerInstance/containerGroups"
 _GROUP_VERSION, _DNS_VERSION, _IDENTITY_VERSION = "2024-05-01-preview", "2018-05-01", "2023-01-31"
 _POLL_SECONDS = 1.0
 _ASKED_LOG_LINES = 200
-_DATASTORE = re.compile(r"/datastores/(?P<name>[^/]+)/paths/(?P<path>.+)")
 _CAUSES = {
     2: "its variables are wrong",
     3: "the content of the model is not what was released",
@@ -226,14 +225,10 @@ class AzureContainerGroups:
 
     def _content(self, step: CreateDeployment, what: str) -> str:
         """Find the address of a model's files in storage."""
-        model = self._arm.get(f"models/{step.model.name}/versions/{step.model.version}", what)
-        match = _DATASTORE.search(str(model["properties"]["modelUri"]))
-        if match is None:
+        place, _ = find_place(self._arm, step.model, what)
+        if place is None:
             raise DeploymentFailedError(step.name, f"model {step.model.label} is not in a datastore of the workspace")
-        store = self._arm.get(f"datastores/{match['name']}", what)["properties"]
-        return (
-            f"https://{store['accountName']}.blob.core.windows.net/{store['containerName']}/{match['path'].strip('/')}"
-        )
+        return f"{place.account}/{place.container}/{place.path}"
 
     @cached_property
     def _place(self) -> Place:

@@ -162,6 +162,7 @@ def _tags(place: Place, step: CreateDeployment) -> dict[str, str]:
         TAG_SHA256: step.model.sha256,
         TAG_RELEASE: step.release,
         TAG_IMAGE: step.environment,
+        **dict(step.tags),
     }
 
 

@@ -139,7 +139,11 @@ def deployment_document(endpoint: str, step: CreateDeployment) -> Json:
             "model": f"azureml:{step.model.label}",
             "environment": f"azureml:{step.environment}",
             "environment_variables": variables,
-            "tags": {**(document.get("tags") or {}), **{name: value for name, value in tags.items() if value}},
+            "tags": {
+                **(document.get("tags") or {}),
+                **{name: value for name, value in tags.items() if value},
+                **dict(step.tags),
+            },
         }
     )
 
@@ -197,6 +201,7 @@ def _read_deployment(resource: Json) -> Deployment:
         model=tags.get(TAG_MODEL) or _label(properties.get("model")),
         release=tags.get(TAG_RELEASE, ""),
         environment=_label(properties.get("environmentId")),
+        sha256=tags.get(TAG_SHA256, ""),
         instance_type=properties.get("instanceType") or "",
         instances=int((resource.get("sku") or {}).get("capacity") or 0),
     )

@@ -21,6 +21,11 @@ output = click.option(
     show_default=True,
     help="For people, or JSON for programs on stdout.",
 )
+without_record = click.option(
+    "--without-record",
+    is_flag=True,
+    help="Go on where no record can be written; what is released so cannot be promoted.",
+)
 verbose = click.option("--verbose", "-v", is_flag=True, help="On an error, say all that Azure said.")
 
 

@@ -41,6 +41,7 @@ def show_plan(plan: Plan, *, stdout: TextIO | None = None) -> None:
     stream = stdout or sys.stdout
     if not plan.steps:
         stream.write(f"Nothing to do: {plan.target} ({plan.model}) serves {plan.endpoint} as wanted.\n")
+        stream.writelines(f"  Note: {note}.\n" for note in plan.notes)
         return
     stream.write(f"Plan for {plan.endpoint}, nothing was changed:\n")
     stream.writelines(f"  {number}. {describe_step(step)}\n" for number, step in enumerate(plan.steps, start=1))
@@ -54,4 +55,5 @@ def show_released(released: Released, *, stdout: TextIO | None = None) -> None:
         show_plan(released.plan, stdout=stream)
         return
     traffic = describe_traffic(released.traffic.as_dict())
-    stream.write(f"{released.plan.endpoint}: {traffic}. Took {released.seconds:.1f} s.\n")
+    record = f" Record: {released.record}." if released.record else ""
+    stream.write(f"{released.plan.endpoint}: {traffic}. Took {released.seconds:.1f} s.{record}\n")

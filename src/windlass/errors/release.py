@@ -60,7 +60,13 @@ class GateFailedError(VersionFailedError):
 class RolledBackError(ReleaseFailedError):
     """The new version failed and the traffic is as it was before."""
 
-    def __init__(self, endpoint: str, failure: VersionFailedError, serving: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        failure: VersionFailedError,
+        serving: Mapping[str, int],
+        of_record: tuple[str, ...] = (),
+    ) -> None:
         kept = (
             f"The traffic is as before: {describe_traffic(serving)}"
             if serving
@@ -68,7 +74,7 @@ class RolledBackError(ReleaseFailedError):
         )
         super().__init__(
             f"release of {failure.deployment} to {endpoint} failed and was rolled back. Cause: {failure.cause}. {kept}",
-            details=failure.details,
+            details=(*of_record, *failure.details),
         )
         self.failure = failure
 
@@ -108,6 +114,23 @@ class ModelMissingError(NotFoundError):
 
     def __init__(self, name: str, version: str) -> None:
         super().__init__(f"no model azureml:{name}:{version} is registered in the workspace")
+
+
+class NothingInServiceError(NotFoundError):
+    """No version serves, so none can be released again."""
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(f"no version is in service at {endpoint}. Release one first, with --model PATH")
+
+
+class ServiceSharedError(RefusedError):
+    """Several versions serve, so none is the one in service."""
+
+    def __init__(self, endpoint: str, weights: Mapping[str, int]) -> None:
+        super().__init__(
+            f"not one version is in service at {endpoint}: {describe_traffic(weights)}. Finish that release or roll it "
+            "back, or name the version with --model"
+        )
 
 
 class DeploymentMissingError(NotFoundError):

@@ -36,5 +36,5 @@ class StateElsewhereError(UsageError):
     def __init__(self, stack: str, backend: str) -> None:
         super().__init__(
             f"the state of stack {stack} lies in {backend}, and beside that Windlass keeps no files: it knows file:// "
-            "and azblob://. Move the state into a storage account: docs/how-to/azure-stack.md"
+            "and azblob://. Name a place for them: WINDLASS_RECORDS_URL=azblob://<container>?storage_account=<account>"
         )

@@ -22,6 +22,13 @@ class NotConfirmedError(RefusedError):
         super().__init__(f"stack {stack} was left as it is: type its name when asked, or give --yes")
 
 
+class OtherNameError(RefusedError):
+    """The name that was typed to confirm is not that of the stack."""
+
+    def __init__(self, stack: str, typed: str) -> None:
+        super().__init__(f"stack {stack} was left as it is: confirmed was {typed!r}. Type the name of the stack")
+
+
 class ShellNotReadyError(UsageError):
     """The engine would look for the state of the local stack elsewhere."""
 

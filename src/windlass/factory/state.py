@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from windlass.release.ports import StateFiles
 
+ADDRESS: Final = "WINDLASS_RECORDS_URL"
+"""Names where files are kept when the state lies in Pulumi Cloud or in another store."""
+
 
 def state_files(root: Path, stack: str, environ: Mapping[str, str], sign_in: Callable[[], Any]) -> StateFiles:
-    """Choose how files are kept by where the state lies.
+    """Choose how files are kept by where the state lies, or by the address that `WINDLASS_RECORDS_URL` names instead.
+
+    A stack of the local Azure keeps its own in the checkout, whatever the environment names for others.
 
     Args:
         root: The folder of the project.
@@ -26,8 +31,10 @@ def state_files(root: Path, stack: str, environ: Mapping[str, str], sign_in: Cal
     from windlass.engine.backend import find_backend, folder_of
     from windlass.engine.state_files import FolderStateFiles
     from windlass.errors.state import StateElsewhereError
+    from windlass.project.loader import load_cloud
 
-    backend = find_backend(root, stack, environ)
+    named = "" if load_cloud(root, stack) == "local" else environ.get(ADDRESS, "")
+    backend = named or find_backend(root, stack, environ)
     folder = folder_of(backend)
     if folder is not None:
         return FolderStateFiles(folder)

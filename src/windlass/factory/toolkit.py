@@ -22,6 +22,7 @@ from windlass.release.ports import Clock, Listener
 from windlass.release.status import EndpointStatus
 
 if TYPE_CHECKING:
+    from windlass.azure.assets import AzureAssets
     from windlass.azure.autoscale import AzureScaling
     from windlass.azure.containers import AzureContainerGroups
     from windlass.azure.group_scoring import GroupScoring
@@ -31,9 +32,12 @@ if TYPE_CHECKING:
     from windlass.azure.workspace import Workspace
     from windlass.batch.run import BatchRuns, Wish
     from windlass.batch.wish import WishOptions
+    from windlass.release.recording import Records
 
 RELEASES = Path(".windlass", "releases")
 RESULTS = Path(".windlass", "results")
+IN_SERVICE = "in-service"
+"""Names the model that serves now: what a change of code or configuration is released with."""
 _REGISTERED = "azureml:"
 
 
@@ -46,8 +50,20 @@ class Toolkit:
         stack: str,
         environ: MutableMapping[str, str] = os.environ,
         clock: Clock | None = None,
+        *,
+        recorded: bool = True,
     ) -> None:
+        """Take a stack.
+
+        Args:
+            root: The folder of the project.
+            stack: The stack's name.
+            environ: The environment; it is made to fit the stack's cloud.
+            clock: Time.
+            recorded: Whether releases write records.
+        """
         self.root = root
+        self._recorded = recorded
         self.stack = stack
         self._environ = environ
         self._clock = clock or SystemClock()
@@ -71,25 +87,36 @@ class Toolkit:
 
     def plan(self, name: str, model: str) -> Plan:
         """Say what `release` would do."""
-        definition = self._fitting(name)
-        return self._releases_of(name).plan(definition, choose_model(model), self.endpoint_name(name))
+        definition = self.fitting(name)
+        return self.releases_of(name).plan(definition, self._choose(name, model), self.endpoint_name(name))
 
     def release(self, name: str, model: str, on_event: Listener = ignore) -> Released:
         """Bring a model version into service.
 
         Args:
             name: The folder under `endpoints/`.
-            model: A path, or a registered version such as `azureml:churn:7`.
+            model: A path, a registered version such as `azureml:churn:7`, or `in-service`.
             on_event: Is told before and after every step.
 
         Raises:
             DefinitionError: Something in the folder is wrong, or does not fit what the endpoint is served on.
             RolledBackError: The version failed; the traffic is as it was.
         """
-        definition = self._fitting(name)
-        return self._releases_of(name).release(definition, choose_model(model), self.endpoint_name(name), on_event)
+        definition = self.fitting(name)
+        choice = self._choose(name, model)
+        return self.releases_of(name).release(definition, choice, self.endpoint_name(name), on_event)
 
-    def _fitting(self, name: str) -> OnlineDefinition:
+    def _choose(self, name: str, model: str) -> ModelFiles | RegisteredModel:
+        from windlass.release.recorded import model_in_service
+
+        return model_in_service(self.observe(name)) if model == IN_SERVICE else choose_model(model)
+
+    def fitting(self, name: str) -> OnlineDefinition:
+        """Read a folder for this stack, and check that it fits what its endpoint is served on.
+
+        Raises:
+            DefinitionError: Something in the folder is wrong, or does not fit.
+        """
         from windlass.project.fitting import require_fitting
         from windlass.project.loader import load_online
 
@@ -100,20 +127,53 @@ class Toolkit:
 
     def plan_roll_back(self, name: str) -> Plan:
         """Say what `roll_back` would do."""
-        return self._releases_of(name).plan_roll_back(self.endpoint_name(name), self._group_definition(name))
+        return self.releases_of(name).plan_roll_back(self.endpoint_name(name), self._group_definition(name))
 
     def roll_back(self, name: str, on_event: Listener = ignore) -> Released:
         """Give the traffic back to the version before, at once."""
         definition = self._group_definition(name)
-        return self._releases_of(name).roll_back(name, self.endpoint_name(name), on_event, definition)
+        return self.releases_of(name).roll_back(name, self.endpoint_name(name), on_event, definition)
+
+    def plan_roll_back_to(self, name: str, record: str) -> Plan:
+        """Say what `roll_back_to` would do."""
+        found = self.records.get(record, name)
+        return self.releases_of(name).plan_roll_back_to(self.fitting(name), found, self.endpoint_name(name))
+
+    def roll_back_to(self, name: str, record: str, on_event: Listener = ignore) -> Released:
+        """Bring the version of a record back.
+
+        Raises:
+            RecordMissingError: There is no such record.
+            RecordNotGoodError: It never succeeded.
+            RecordedModelChangedError: The model is not what the record says.
+        """
+        definition, found = self.fitting(name), self.records.get(record, name)
+        return self.releases_of(name).roll_back_to(definition, found, self.endpoint_name(name), on_event)
 
     def plan_confirm(self, name: str) -> Plan:
         """Say what `confirm` would do."""
-        return self._releases_of(name).plan_confirm(self.endpoint_name(name))
+        return self.releases_of(name).plan_confirm(self.endpoint_name(name))
 
     def confirm(self, name: str, on_event: Listener = ignore) -> Released:
         """End a release: remove the version that it kept."""
-        return self._releases_of(name).confirm(name, self.endpoint_name(name), on_event)
+        return self.releases_of(name).confirm(name, self.endpoint_name(name), on_event)
+
+    @cached_property
+    def assets(self) -> AzureAssets:
+        """The models and environments of the workspace."""
+        workspace = self.workspace
+        from windlass.azure.assets import AzureAssets
+
+        return AzureAssets(workspace)
+
+    @cached_property
+    def records(self) -> Records:
+        """The records of the stack's releases, beside its state."""
+        workspace = self.workspace
+        from windlass.factory.records import records_of
+
+        credential = workspace.credential
+        return records_of(self.root, self.stack, self._environ, credential=lambda: credential, clock=self._clock)
 
     def observe(self, name: str) -> Endpoint:
         """Look at the online endpoint of a folder."""
@@ -168,13 +228,12 @@ class Toolkit:
     def batch_runs(self, name: str, *, cluster: str) -> BatchRuns:
         """The batch runs of a folder, on a cluster of the stack."""
         workspace = self.workspace
-        from windlass.azure.assets import AzureAssets
         from windlass.azure.batch import AzureBatchEndpoints, AzureBatchJobs, Services
         from windlass.batch.record import FileRuns
         from windlass.batch.run import BatchRuns
 
         return BatchRuns(
-            assets=AzureAssets(workspace),
+            assets=self.assets,
             endpoints=AzureBatchEndpoints(workspace),
             jobs=AzureBatchJobs(workspace, cluster=cluster, services=Services.of(self.outputs)),
             runs=FileRuns(self.root / RESULTS, self.stack, name, self._clock),
@@ -270,19 +329,19 @@ class Toolkit:
             self._groups_of[name] = container_groups(self.workspace, self.outputs, *groups, self._clock)
         return self._groups_of[name]
 
-    def _releases_of(self, name: str) -> Releases:
-        workspace = self.workspace
-        from windlass.azure.assets import AzureAssets
+    def releases_of(self, name: str) -> Releases:
+        """What brings versions of a folder into service."""
         from windlass.release.journal import FileJournals
 
         return Releases(
-            assets=AzureAssets(workspace),
+            assets=self.assets,
             endpoints=self._endpoints_of(name),
             scoring=self._scoring_of(name),
             journals=FileJournals(self.root / RELEASES, self.stack, self._clock),
             clock=self._clock,
             images=None if self._serving(name) is None else self._images,
             scaling=self._scaling if self._serving(name) is None else None,
+            records=self.records if self._recorded else None,
         )
 
     @cached_property

@@ -12,8 +12,10 @@ from dataclasses import replace
 
 from windlass.errors import WindlassError
 from windlass.errors.azure import AzureDeniedError
+from windlass.errors.records import RecordNotFinishedError
 from windlass.errors.release import (
     ModelMissingError,
+    NothingToRollBackError,
     RollBackIncompleteError,
     RolledBackError,
     VersionFailedError,
@@ -28,7 +30,18 @@ from windlass.project.definitions import (
 )
 from windlass.project.image import ImageDefinition
 from windlass.release.journal import FINISHED
-from windlass.release.models import Candidate, Endpoint, ModelVersion, Phase, Plan, Progress, Released, Scaled, Step
+from windlass.release.models import (
+    Candidate,
+    Checked,
+    Endpoint,
+    ModelVersion,
+    Phase,
+    Plan,
+    Progress,
+    Released,
+    Scaled,
+    Step,
+)
 from windlass.release.perform import Performer
 from windlass.release.plan import plan_confirm, plan_release, plan_roll_back, plan_undo
 from windlass.release.plan_groups import plan_group_release, plan_group_roll_back
@@ -43,6 +56,25 @@ from windlass.release.ports import (
     Scaling,
     Scoring,
 )
+from windlass.release.record import (
+    Content,
+    Kind,
+    PromotedFrom,
+    ReleaseRecord,
+    Subject,
+    content_of,
+    tags_of,
+)
+from windlass.release.recorded import (
+    back_order,
+    confirm_order,
+    notes_of_differences,
+    plan_standing,
+    require_good,
+    require_same_model,
+    stamped,
+)
+from windlass.release.recording import Order, Recording, Records
 from windlass.release.report import plan_as_json, step_as_json
 from windlass.release.scaling import scale_plan, unscale
 
@@ -66,6 +98,7 @@ class Releases:
         clock: Clock,
         scaling: Scaling | None = None,
         images: Images | None = None,
+        records: Records | None = None,
     ) -> None:
         self._assets = assets
         self._endpoints = endpoints
@@ -74,14 +107,11 @@ class Releases:
         self._clock = clock
         self._scaling = scaling
         self._images = images
+        self._records = records
 
     def plan(self, definition: OnlineDefinition, model: ModelChoice, endpoint: str) -> Plan:
         """Look at Azure and plan; nothing is changed."""
-        candidate = self._candidate(definition, model)
-        make = plan_release if definition.deployment.image is None else plan_group_release
-        observed, wanted = self._endpoints.observe(endpoint), definition.rollout.autoscale
-        plan = make(definition, candidate, observed)
-        return scale_plan(plan, wanted, observed, self._scaled(endpoint, needed=wanted is not None))
+        return self._plan_release(definition, model, endpoint)[0]
 
     def plan_roll_back(self, endpoint: str, definition: OnlineDefinition | None = None) -> Plan:
         """Look at Azure and plan the way back; nothing is changed.
@@ -90,50 +120,143 @@ class Releases:
             endpoint: The endpoint's name in Azure.
             definition: What a container group is made of; others go back without being made anew.
         """
-        observed = self._endpoints.observe(endpoint)
-        if definition is not None and definition.deployment.image is not None:
-            return plan_group_roll_back(definition, observed)
-        return plan_roll_back(observed)
+        return _plan_back(self._endpoints.observe(endpoint), definition)
+
+    def plan_roll_back_to(self, definition: OnlineDefinition, record: ReleaseRecord, endpoint: str) -> Plan:
+        """Look at Azure and plan the way back to a recorded version; nothing is changed.
+
+        Raises:
+            RecordNotGoodError: It never succeeded.
+            RecordedModelChangedError: The model is not what the record says.
+        """
+        return self._plan_back_to(definition, record, endpoint)[0]
 
     def plan_confirm(self, endpoint: str) -> Plan:
         """Look at Azure and plan the end of a release; nothing is changed."""
-        observed = self._endpoints.observe(endpoint)
-        plan = plan_confirm(observed)
-        return replace(plan, steps=self._unscaled(plan.steps, observed))
+        return self._plan_confirm(self._endpoints.observe(endpoint))
 
     def release(
-        self, definition: OnlineDefinition, model: ModelChoice, endpoint: str, listen: Listener = ignore
+        self,
+        definition: OnlineDefinition,
+        model: ModelChoice,
+        endpoint: str,
+        listen: Listener = ignore,
+        promoted_from: PromotedFrom | None = None,
     ) -> Released:
         """Bring a model version into service.
 
+        Args:
+            definition: The folder, for this stack.
+            model: Files, or a registered version.
+            endpoint: The endpoint's name in Azure.
+            listen: Is told before and after every step.
+            promoted_from: Where the model version comes from, for the record.
+
         Raises:
             RolledBackError: The version failed; the traffic is as it was.
+            RecordNotBegunError: No record of it can be written; nothing was done.
             WindlassError: Something else stopped the release; run it again to go on.
         """
-        return self._run(definition.name, lambda: self.plan(definition, model, endpoint), listen)
+
+        def prepare() -> tuple[Plan, Order]:
+            plan, subject = self._plan_release(definition, model, endpoint)
+            subject = replace(subject, promoted_from=promoted_from)
+            return plan, Order(kind=Kind.RELEASE, name=definition.name, subject=subject)
+
+        return self._run(definition.name, prepare, listen)
 
     def roll_back(
         self, name: str, endpoint: str, listen: Listener = ignore, definition: OnlineDefinition | None = None
     ) -> Released:
         """Give the traffic back to the version before, at once."""
-        return self._run(name, lambda: self.plan_roll_back(endpoint, definition), listen)
+
+        def prepare() -> tuple[Plan, Order]:
+            observed = self._endpoints.observe(endpoint)
+            try:
+                plan = _plan_back(observed, definition)
+            except NothingToRollBackError:
+                # A run that was killed after its one step has left nothing but the end of its record.
+                done = self._records.find_open(name, Kind.ROLL_BACK) if self._records is not None else None
+                if done is None or not observed.traffic.share_of(done.deployment):
+                    raise
+                plan = _done(observed, done.deployment)
+            return plan, back_order(name, plan, observed)
+
+        return self._run(name, prepare, listen)
+
+    def roll_back_to(
+        self, definition: OnlineDefinition, record: ReleaseRecord, endpoint: str, listen: Listener = ignore
+    ) -> Released:
+        """Bring a recorded version back: at once where its deployment still stands, else by a release of its model.
+
+        Raises:
+            RecordNotGoodError: It never succeeded.
+            RecordedModelChangedError: The model is not what the record says.
+        """
+        return self._run(definition.name, lambda: self._plan_back_to(definition, record, endpoint), listen)
 
     def confirm(self, name: str, endpoint: str, listen: Listener = ignore) -> Released:
         """End a release: remove the version that it kept."""
-        return self._run(name, lambda: self.plan_confirm(endpoint), listen)
 
-    def _run(self, name: str, make_plan: Callable[[], Plan], listen: Listener) -> Released:
+        def prepare() -> tuple[Plan, Order]:
+            observed = self._endpoints.observe(endpoint)
+            plan = self._plan_confirm(observed)
+            return plan, confirm_order(name, plan, observed)
+
+        return self._run(name, prepare, listen)
+
+    def _run(self, name: str, prepare: Callable[[], tuple[Plan, Order]], listen: Listener) -> Released:
         begun = self._clock.elapsed()
         with self._journals.lock(name):
-            plan = make_plan()
+            plan, order = prepare()
+            recording = None if self._records is None else self._records.open(order, plan)
             if plan.steps:
+                plan = plan if recording is None else stamped(plan, tags_of(recording.record))
                 with self._journals.open(name, plan.target) as journal:
                     journal.write("planned", plan=plan_as_json(plan))
-                    self._execute(plan, journal, listen)
+                    self._execute(plan, _Books(journal, recording), listen)
             traffic = self._endpoints.observe(plan.endpoint).traffic
-        return Released(plan=plan, traffic=traffic, seconds=self._clock.elapsed() - begun)
+            if recording is not None:
+                recording.finish(traffic.as_dict())
+        return Released(
+            plan=plan,
+            traffic=traffic,
+            seconds=self._clock.elapsed() - begun,
+            record="" if recording is None else recording.record.id,
+        )
 
-    def _execute(self, plan: Plan, journal: Journal, listen: Listener) -> None:
+    def _plan_release(self, definition: OnlineDefinition, model: ModelChoice, endpoint: str) -> tuple[Plan, Subject]:
+        candidate = self._candidate(definition, model)
+        make = plan_release if definition.deployment.image is None else plan_group_release
+        observed, wanted = self._endpoints.observe(endpoint), definition.rollout.autoscale
+        plan = make(definition, candidate, observed)
+        plan = scale_plan(plan, wanted, observed, self._scaled(endpoint, needed=wanted is not None))
+        content = content_of(definition, environment=candidate.environment_label, release=candidate.release)
+        return plan, Subject(model=candidate.model, content=content)
+
+    def _plan_back_to(self, definition: OnlineDefinition, record: ReleaseRecord, endpoint: str) -> tuple[Plan, Order]:
+        require_good(record, "a version to go back to")
+        observed = self._endpoints.observe(endpoint)
+        plan = None if self._is_half_way(record) else plan_standing(observed, record)
+        if plan is not None:
+            return plan, back_order(definition.name, plan, observed)
+        found = self._assets.get_model(record.model.name, record.model.version)
+        require_same_model(record, "" if found is None else found.sha256)
+        model = RegisteredModel(name=record.model.name, version=record.model.version)
+        plan, subject = self._plan_release(definition, model, endpoint)
+        plan = replace(plan, notes=(*plan.notes, *notes_of_differences(record, subject.content)))
+        return plan, replace(back_order(definition.name, plan, observed), subject=subject)
+
+    def _is_half_way(self, record: ReleaseRecord) -> bool:
+        """Tell whether an earlier run was killed on this way back: what it has made was perhaps never tested."""
+        begun = None if self._records is None else self._records.find_open(record.name, Kind.ROLL_BACK)
+        return begun is not None and begun.content.release == record.content.release
+
+    def _plan_confirm(self, observed: Endpoint) -> Plan:
+        plan = plan_confirm(observed)
+        return replace(plan, steps=self._unscaled(plan.steps, observed))
+
+    def _execute(self, plan: Plan, books: _Books, listen: Listener) -> None:
         performer = Performer(
             plan.endpoint,
             assets=self._assets,
@@ -144,17 +267,23 @@ class Releases:
             images=self._images,
         )
         try:
-            self._walk(plan.steps, performer, journal, listen)
+            self._walk(plan.steps, performer, books, listen)
         except VersionFailedError as failure:
-            self._undo(plan, failure, performer, journal, listen)
-            raise RolledBackError(plan.endpoint, failure, self._serving(plan)) from failure
-        journal.write(FINISHED, verdict="released")
+            self._undo(plan, failure, performer, books, listen)
+            serving = self._serving(plan)
+            raise RolledBackError(
+                plan.endpoint, failure, serving, books.rolled_back(failure.cause, serving)
+            ) from failure
+        except WindlassError as error:
+            books.stopped(str(error))
+            raise
+        books.write(FINISHED, verdict="released")
 
     def _walk(
         self,
         steps: tuple[Step, ...],
         performer: Performer,
-        journal: Journal,
+        books: _Books,
         listen: Listener,
         *,
         rolling_back: bool = False,
@@ -162,15 +291,18 @@ class Releases:
         for index, step in enumerate(steps, start=1):
             tell = _Teller(listen, step, index, len(steps), rolling_back=rolling_back)
             begun = self._clock.elapsed()
-            journal.write("started", **step_as_json(step))
+            books.write("started", **step_as_json(step))
             tell(Phase.STARTED)
             try:
                 changed = performer.perform(step)
             except WindlassError as error:
-                journal.write("failed", **step_as_json(step), error=str(error))
+                books.write("failed", **step_as_json(step), error=str(error))
+                if performer.checked.seconds:
+                    books.stepped(step, performer.checked)
                 tell(Phase.FAILED, seconds=self._clock.elapsed() - begun)
                 raise
-            journal.write("done", **step_as_json(step), changed=changed)
+            books.write("done", **step_as_json(step), changed=changed)
+            books.stepped(step, performer.checked)
             tell(Phase.DONE, seconds=self._clock.elapsed() - begun, changed=changed)
 
     def _undo(
@@ -178,17 +310,18 @@ class Releases:
         plan: Plan,
         failure: VersionFailedError,
         performer: Performer,
-        journal: Journal,
+        books: _Books,
         listen: Listener,
     ) -> None:
-        journal.write("rolling back", cause=failure.cause)
+        books.write("rolling back", cause=failure.cause)
         try:
             observed = self._endpoints.observe(plan.endpoint)
             steps = self._unscaled(plan_undo(plan, observed), observed)
-            self._walk(steps, performer, journal, listen, rolling_back=True)
+            self._walk(steps, performer, books, listen, rolling_back=True)
         except WindlassError as error:
+            books.stopped(f"{failure.cause}; rolling back stopped: {error}")
             raise RollBackIncompleteError(plan.endpoint, failure, error) from error
-        journal.write(FINISHED, verdict="rolled back", cause=failure.cause)
+        books.write(FINISHED, verdict="rolled back", cause=failure.cause)
 
     def _unscaled(self, steps: tuple[Step, ...], endpoint: Endpoint) -> tuple[Step, ...]:
         return unscale(steps, endpoint, self._scaled(endpoint.name, needed=False))
@@ -205,6 +338,10 @@ class Releases:
     def _serving(self, plan: Plan) -> dict[str, int]:
         return self._endpoints.observe(plan.endpoint).traffic.as_dict()
 
+    def content(self, definition: OnlineDefinition) -> Content:
+        """Name by digests what a definition of this checkout is made of, without any model."""
+        return content_of(definition, environment=_label_of(definition), release="")
+
     def _candidate(self, definition: OnlineDefinition, choice: ModelChoice) -> Candidate:
         model, registered = self._model(definition.name, choice)
         deployment = definition.deployment
@@ -213,7 +350,7 @@ class Releases:
             model=model,
             path=None if registered or isinstance(choice, RegisteredModel) else choice.path,
             environment=self._unregistered(environment) if image is None else None,
-            environment_label=_label(environment) if image is None else image.label,
+            environment_label=_label_of(definition),
             release=deployment.fingerprint(model.sha256 or model.label),
             image=self._unbuilt(image),
         )
@@ -242,10 +379,56 @@ class Releases:
         return None if known else environment
 
 
+def _label_of(definition: OnlineDefinition) -> str:
+    """What a deployment of the definition will name: its environment, or the image that is built with it."""
+    image = definition.deployment.image
+    return _label(definition.deployment.environment) if image is None else image.label
+
+
 def _label(environment: Environment) -> str:
     if isinstance(environment, RegisteredEnvironment):
         return environment.reference.removeprefix("azureml:")
     return f"{environment.name}:{environment.version}"
+
+
+def _plan_back(observed: Endpoint, definition: OnlineDefinition | None) -> Plan:
+    if definition is not None and definition.deployment.image is not None:
+        return plan_group_roll_back(definition, observed)
+    return plan_roll_back(observed)
+
+
+def _done(observed: Endpoint, deployment: str) -> Plan:
+    """The plan of what is done already."""
+    serving = observed.find(deployment)
+    model = serving.model if serving else ""
+    return Plan(endpoint=observed.name, target=deployment, model=model, base=observed.traffic, steps=())
+
+
+class _Books:
+    """What is written of a release while it goes on: its journal on this machine, and its record."""
+
+    def __init__(self, journal: Journal, recording: Recording | None) -> None:
+        self.write = journal.write
+        self._recording = recording
+
+    def stepped(self, step: Step, checked: Checked) -> None:
+        """A step is done, or has failed after it had shown something."""
+        if self._recording is not None:
+            self._recording.step(step, checked)
+
+    def stopped(self, reason: str) -> None:
+        """Something else than the version stopped it."""
+        if self._recording is not None:
+            self._recording.stop(reason)
+
+    def rolled_back(self, cause: str, serving: dict[str, int]) -> tuple[str, ...]:
+        """The old traffic holds again. What is wrong with the record is told beside what was wrong with the version."""
+        try:
+            if self._recording is not None:
+                self._recording.roll_back(cause, serving)
+        except RecordNotFinishedError as error:
+            return (str(error), *error.details)
+        return ()
 
 
 class _Teller:

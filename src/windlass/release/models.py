@@ -17,6 +17,13 @@ TAG_SHA256 = "windlass.sha256"
 TAG_RELEASE = "windlass.release"
 TAG_TARGET = "windlass.target"
 TAG_BASE = "windlass.base"
+TAG_RECORD = "windlass.record"
+TAG_ENVIRONMENT = "windlass.environment"
+TAG_CODE = "windlass.code"
+TAG_CONFIGURATION = "windlass.configuration"
+"""Of the record (`release.record`): its name, and digests. A resource takes 50 tags, with values of up to 256
+characters (Azure Resource Manager, "Use tags to organize your Azure resources"); these four and the three above leave
+43 to the user."""
 
 DIGEST_VARIABLE = "WINDLASS_MODEL_SHA256"
 """Tells the scoring script which content the model must have before it is loaded."""
@@ -210,6 +217,7 @@ class CreateDeployment:
     Attributes:
         in_place: Whether it is put over what is there, a failed attempt of itself included.
         instances: With how many instances it starts, where that is not for its file to say.
+        tags: What it carries of its record, by name.
     """
 
     name: str
@@ -219,6 +227,7 @@ class CreateDeployment:
     definition: DeploymentDefinition = field(repr=False)
     in_place: bool = False
     instances: int | None = None
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -349,6 +358,21 @@ class Answer:
         return self.body.decode("utf-8", errors="replace")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """What the requests of a smoke test or a watch came to.
+
+    Attributes:
+        seconds: How long each answer took that was judged.
+        failures: How many answers were otherwise than expected.
+        not_ready: How many requests the front door turned away as not ready yet.
+    """
+
+    seconds: tuple[float, ...] = ()
+    failures: int = 0
+    not_ready: int = 0
+
+
 class Phase(StrEnum):
     """Where a step is."""
 
@@ -388,8 +412,10 @@ class Released:
         plan: What was to be done.
         traffic: Who serves how much now.
         seconds: How long it took.
+        record: The name of its record; empty when there was nothing to record, or none was wanted.
     """
 
     plan: Plan
     traffic: Traffic
     seconds: float
+    record: str = ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import chain
 from typing import assert_never
 
 from windlass.errors import WindlassError
@@ -21,6 +23,7 @@ from windlass.release.gates import find_cause, judge
 from windlass.release.models import (
     Answer,
     BuildImage,
+    Checked,
     Condition,
     CreateAutoscale,
     CreateDeployment,
@@ -66,10 +69,12 @@ class Performer:
         self._clock = clock
         self._scaling = scaling
         self._images = images
+        self.checked = Checked()
+        """What the requests of the latest step came to."""
 
     def perform(self, step: Step) -> bool:
         """Do one step and tell whether anything had to be changed."""
-        changed = False
+        changed, self.checked = False, Checked()
         match step:
             case RegisterModel():
                 changed = self._register_model(step)
@@ -195,8 +200,17 @@ class Performer:
 
     def _probe(self, step: SmokeTest) -> tuple[str, ...]:
         endpoint = self._endpoints.observe(self._endpoint)
-        pairs = ((sample, self._ask(endpoint, sample, step)) for sample in step.samples)
-        return judge(pairs, step.settings, step.deployment)
+        return tuple(chain.from_iterable(self._try(endpoint, sample, step) for sample in step.samples))
+
+    def _try(self, endpoint: Endpoint, sample: Sample, step: SmokeTest) -> tuple[str, ...]:
+        """Send one sample, judge its answer and count it."""
+        answer = self._ask(endpoint, sample, step)
+        failures = judge([(sample, answer)], step.settings, step.deployment)
+        before = self.checked
+        self.checked = replace(
+            before, seconds=(*before.seconds, answer.seconds), failures=before.failures + bool(failures)
+        )
+        return failures
 
     def _ask(self, endpoint: Endpoint, sample: Sample, step: SmokeTest) -> Answer:
         """Send one sample; again where the front door, and not the model, says that it is not ready yet."""
@@ -209,6 +223,7 @@ class Performer:
             )
             if answer.status not in _NOT_READY:
                 break
+            self.checked = replace(self.checked, not_ready=self.checked.not_ready + 1)
             self._clock.sleep(_SETTLE_SECONDS)
         return answer
 

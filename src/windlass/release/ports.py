@@ -71,6 +71,18 @@ class Assets(Protocol):
         ...
 
 
+class ModelStore(Protocol):
+    """The files of the models that a workspace has registered."""
+
+    def fetch(self, model: ModelVersion, folder: Path) -> Path:
+        """Copy the files of a model into a folder; tells the file or folder that was registered.
+
+        Raises:
+            ModelElsewhereError: They lie where they cannot be fetched from.
+        """
+        ...
+
+
 class Images(Protocol):
     """The images that a registry has built for container groups."""
 

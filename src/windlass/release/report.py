@@ -112,6 +112,7 @@ def released_as_json(released: Released) -> dict[str, Any]:
         **plan_as_json(released.plan),
         "traffic": released.traffic.as_dict(),
         "seconds": round(released.seconds, 3),
+        **({"record": released.record} if released.record else {}),
     }
 
 

@@ -239,14 +239,3 @@ def test_a_role_of_ones_own_is_answered_201_each_time_and_kept_while_held(arm: A
     assert kept.json()["error"]["code"] == "RoleDefinitionHasAssignments"
     assert arm.call("DELETE", path, api_version="2022-04-01").status_code == 200
     assert arm.call("GET", path, api_version="2022-04-01").json()["error"]["code"] == "RoleDefinitionDoesNotExist"
-
-
-@pytest.mark.inferred
-def test_a_condition_is_refused_by_name(arm: ArmClients) -> None:
-    path = f"{group_id(arm, arm.group())}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
-    body = {"properties": {"principalId": str(uuid.uuid4()), "roleDefinitionId": f"/x/{READER}", "condition": "(true)"}}
-
-    refused = arm.call("PUT", path, body, api_version="2022-04-01")
-
-    assert refused.status_code == 501
-    assert "condition" in refused.json()["error"]["message"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from support.arm_clients import ArmClients
 
@@ -49,3 +51,22 @@ def test_an_unknown_provider_is_refused(arm: ArmClients) -> None:
 
     assert refused.status_code == 404
     assert refused.json()["error"]["code"] == "InvalidResourceNamespace"
+
+
+def test_a_provider_that_is_not_registered_makes_nothing_until_it_is(arm: ArmClients) -> None:
+    providers, group = arm.resources.providers, arm.group()
+    path = f"{{sub}}/resourceGroups/{group}/providers/Microsoft.ContainerInstance/containerGroups/one"
+
+    gone = providers.unregister("Microsoft.ContainerInstance")
+    refused = arm.call("PUT", path, {"location": "westeurope"}, api_version="2023-05-01")
+    providers.register("Microsoft.ContainerInstance")
+    deadline = time.monotonic() + 20
+    while providers.get("Microsoft.ContainerInstance").registration_state != "Registered":
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    again = arm.call("PUT", path, {"location": "westeurope"}, api_version="2023-05-01")
+
+    assert gone.registration_state == "NotRegistered"
+    assert refused.status_code == 409
+    assert refused.json()["error"]["code"] == "MissingSubscriptionRegistration"
+    assert again.json()["error"]["code"] != "MissingSubscriptionRegistration"

@@ -165,6 +165,23 @@ def test_a_deployment_is_sent_as_written_but_for_what_a_release_decides() -> Non
     }
 
 
+def test_a_deployment_carries_what_its_record_gives_it_and_shows_the_digest_of_its_model() -> None:
+    step = CreateDeployment(
+        name="churn-2",
+        model=ModelVersion(name="churn", version="2", sha256="f" * 64),
+        environment="churn:abc",
+        release="fingerprint",
+        definition=make_definition().deployment,
+        tags=(("windlass.record", "20261129-120000-churn-2"),),
+    )
+
+    tags = deployment_document("shop-churn", step)["tags"]
+    (shown,) = read_endpoint(endpoint(), (deployment("churn-2") | {"tags": tags},)).deployments
+
+    assert tags["windlass.record"] == "20261129-120000-churn-2"
+    assert (shown.sha256, shown.release) == ("f" * 64, "fingerprint")
+
+
 def test_a_batch_endpoint_is_read_with_its_default() -> None:
     each = deployment("churn-2") | {
         "properties": {"provisioningState": "Succeeded", "model": {"assetId": f"{WORKSPACE}/models/churn/versions/2"}}

@@ -49,8 +49,18 @@ def test_a_folder_in_the_container_comes_first() -> None:
     assert folder == "team/one/"
 
 
+def test_an_address_of_their_own_comes_before_that_of_the_state(root: Path) -> None:
+    environ = {"PULUMI_BACKEND_URL": "https://api.pulumi.com", "WINDLASS_RECORDS_URL": (root / "records").as_uri()}
+
+    for stack in ("dev", "local"):
+        state_files(root, stack, environ, nobody).write("windlass/a.json", stack.encode())
+
+    assert (root / "records/windlass/a.json").read_bytes() == b"dev"
+    assert (root / ".windlass/state/windlass/a.json").read_bytes() == b"local"
+
+
 def test_where_no_files_can_be_kept_is_said_by_name(root: Path) -> None:
-    with pytest.raises(StateElsewhereError, match="s3://state"):
+    with pytest.raises(StateElsewhereError, match=r"s3://state.*WINDLASS_RECORDS_URL"):
         chosen(root, "s3://state")
     with pytest.raises(BackendWithoutAccountError):
         chosen(root, "azblob://state")

@@ -24,7 +24,7 @@ from starlette.types import Receive, Scope, Send
 
 from windlass_emulator import coverage, hosts, login
 from windlass_emulator.access import gate
-from windlass_emulator.arm import locks
+from windlass_emulator.arm import locks, subscriptions
 from windlass_emulator.arm.kubernetes.front_ends import front_ends
 from windlass_emulator.azure import LocalAzure
 from windlass_emulator.clock import azure_time
@@ -105,6 +105,7 @@ class App:
         if principal is not None:
             gate.authorize(request, route, params, principal)
         if site == "management":
+            subscriptions.require_registered(request)
             locks.require_unlocked(request)
         answer = await route.handler(replace(request, params=params, principal=principal))
         return answer if principal is None else gate.visible(request, route, principal, answer)

@@ -62,6 +62,8 @@ DURATIONS: Mapping[str, float] = MappingProxyType(
         "job.cancel": 0.5,
         "node.start": 1.5,
         "node.idle": 3.0,
+        "federated_credential.write": 0.1,
+        "provider.register": 1.0,
         "role_assignment.effect": 0.0,
     }
 )

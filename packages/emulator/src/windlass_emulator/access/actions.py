@@ -32,6 +32,7 @@ IRREGULAR: Mapping[tuple[str, str], str] = MappingProxyType(
         ("GET", f"{_SUBSCRIPTION}/providers"): f"{_RESOURCES}/providers/read",
         ("GET", f"{_SUBSCRIPTION}/providers/{{namespace}}"): f"{_RESOURCES}/providers/read",
         ("POST", f"{_SUBSCRIPTION}/providers/{{namespace}}/register"): "{namespace}/register/action",
+        ("POST", f"{_SUBSCRIPTION}/providers/{{namespace}}/unregister"): "{namespace}/unregister/action",
         ("GET", f"{_SUBSCRIPTION}/resourceGroups"): f"{_RESOURCES}/resourceGroups/read",
         ("GET", f"{_SUBSCRIPTION}/resources"): f"{_RESOURCES}/resources/read",
         ("GET", f"{_GROUP}/resources"): f"{_RESOURCES}/resourceGroups/resources/read",

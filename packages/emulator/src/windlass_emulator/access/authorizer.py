@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from windlass_emulator.access.built_in_roles import OWNER, Role, built_in_roles, read_permission
+from windlass_emulator.access.conditions import Facts, allows
 from windlass_emulator.access.directory import groups_of, is_owner
 from windlass_emulator.access.permissions import Permission
 
@@ -25,11 +27,18 @@ class _Held:
     Attributes:
         scope: In lower case, ending with a slash, so that it begins every id at or below it.
         since: When it begins to be effective.
+        condition: Which uses of it are allowed; empty for all.
     """
 
     scope: str
     permissions: tuple[Permission, ...]
     since: float
+    condition: str = ""
+
+    def grants(self, action: str, facts: Facts, *, data: bool) -> bool:
+        """Say whether it grants an action."""
+        granted = any(permission.grants(action, data=data) for permission in self.permissions)
+        return granted and (not self.condition or allows(self.condition, action, facts))
 
 
 class Authorizer:
@@ -48,7 +57,9 @@ class Authorizer:
         self._held: dict[str, tuple[_Held, ...]] = {}
         self._revision = -1
 
-    def may(self, principal: str, action: str, scope: str, *, data: bool = False) -> bool:
+    def may(
+        self, principal: str, action: str, scope: str, *, data: bool = False, facts: Facts = MappingProxyType({})
+    ) -> bool:
         """Say whether a principal may do something now.
 
         Args:
@@ -56,12 +67,11 @@ class Authorizer:
             action: Such as `Microsoft.Storage/storageAccounts/listKeys/action`.
             scope: The id of a subscription, group or resource; roles held on it or above it count.
             data: Whether the action is one of the data plane.
+            facts: What conditions look at.
         """
         where, now = scope.lower().rstrip("/") + "/", self._now()
         return any(
-            held.since <= now
-            and where.startswith(held.scope)
-            and any(permission.grants(action, data=data) for permission in held.permissions)
+            held.since <= now and where.startswith(held.scope) and held.grants(action, facts, data=data)
             for held in self._roles_of(principal)
         )
 
@@ -91,7 +101,12 @@ class Authorizer:
     def _as_held(self, row: Resource) -> _Held:
         properties = row.body["properties"]
         role = find_role(self._store, properties["roleDefinitionId"].rpartition("/")[2])
-        return _Held(properties["scope"].lower().rstrip("/") + "/", role.permissions if role else (), row.body["since"])
+        return _Held(
+            properties["scope"].lower().rstrip("/") + "/",
+            role.permissions if role else (),
+            row.body["since"],
+            properties.get("condition") or "",
+        )
 
 
 def find_role(store: Store, guid: str) -> Role | None:

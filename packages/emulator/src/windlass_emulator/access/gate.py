@@ -11,6 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from windlass_emulator.access.actions import ANYBODY, SOMEBODY, action_of, scope_of
+from windlass_emulator.access.authorizer import ASSIGNMENT
+from windlass_emulator.access.directory import kinds_of_principals
 from windlass_emulator.access.linked import links_of
 from windlass_emulator.errors import AzureError
 
@@ -45,18 +47,42 @@ def authorize(request: Request, route: Route, params: Mapping[str, str], princip
     action = asked.format_map(params)
     scope = scope_of(route.method, route.template, request.path)
     access, who = request.azure.access, principal.object_id
-    if not access.may(who, action, scope) and not _is_list_of_subscription(route):
+    if not access.may(who, action, scope, facts=_facts(request, action)) and not _is_list_of_subscription(route):
         raise authorization_failed(who, action, scope)
     if route.method in _WITH_BODY and b"/providers/" in request.content:
         _authorize_links(request, who, action, scope)
 
 
-def _authorize_links(request: Request, who: str, action: str, scope: str) -> None:
+def _facts(request: Request, action: str) -> dict[str, str]:
+    """Return what conditions look at: of a role assignment, the one that is asked for or the one that is there."""
+    if action == f"{ASSIGNMENT}/write":
+        body = _body(request)
+        properties = (body.get("properties") if isinstance(body, dict) else None) or {}
+        source = "Request"
+    elif action == f"{ASSIGNMENT}/delete":
+        stored = request.azure.store.get(request.path)
+        properties = stored.body["properties"] if stored else {}
+        source = "Resource"
+    else:
+        return {}
+    principal = str(properties.get("principalId") or "").lower()
+    told = {
+        "RoleDefinitionId": str(properties.get("roleDefinitionId") or "").rpartition("/")[2],
+        "PrincipalId": principal,
+        "PrincipalType": properties.get("principalType") or kinds_of_principals(request.azure.store).get(principal),
+    }
+    return {f"@{source}[{ASSIGNMENT}:{name}]": value for name, value in told.items() if value}
+
+
+def _body(request: Request) -> Any:
     try:
-        body = json.loads(request.content)
+        return json.loads(request.content)
     except ValueError:
-        return  # the handler says what is wrong with it
-    for link in links_of(body, scope):
+        return None  # the handler says what is wrong with it
+
+
+def _authorize_links(request: Request, who: str, action: str, scope: str) -> None:
+    for link in links_of(_body(request), scope):
         if not request.azure.access.may(who, link.action, link.scope):
             raise AzureError(
                 403,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from windlass_emulator.arm import (
+    blob_services,
     budgets,
+    federated_credentials,
     groups,
     identities,
     kubernetes,
@@ -16,6 +18,7 @@ from windlass_emulator.arm import (
     roles,
     storage,
     subscriptions,
+    vault_keys,
     vault_secrets,
     vaults,
 )
@@ -28,11 +31,14 @@ def features() -> tuple[Feature, ...]:
         subscriptions.feature(),
         groups.feature(),
         storage.feature(),
+        blob_services.feature(),
         vaults.feature(),
+        vault_keys.feature(),
         vault_secrets.feature(),
         registries.feature(),
         logs.feature(),
         identities.feature(),
+        federated_credentials.feature(),
         roles.feature(),
         *kubernetes.features(),
         role_definitions.feature(),

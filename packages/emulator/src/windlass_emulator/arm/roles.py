@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
 from windlass_emulator.access.authorizer import ASSIGNMENT, DEFINITION, find_role
+from windlass_emulator.access.conditions import UnknownConditionError, read_condition
 from windlass_emulator.access.directory import kinds_of_principals
 from windlass_emulator.arm import common
 from windlass_emulator.arm.scopes import existing_scope, scope_of
+from windlass_emulator.blobs import Containers
 from windlass_emulator.clock import arm_time
 from windlass_emulator.errors import AzureError, NotEmulatedError
 from windlass_emulator.feature import Feature
@@ -20,6 +23,12 @@ from windlass_emulator.store import Resource
 if TYPE_CHECKING:
     from windlass_emulator.azure import LocalAzure
 
+_CONDITION_VERSION = "2.0"
+_CONTAINER = re.compile(
+    r"(?P<account>/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Storage/storageAccounts/[^/]+)"
+    r"/blobServices/default/containers/(?P<name>[^/]+)",
+    re.IGNORECASE,
+)
 _FILTER = re.compile(r"(?P<at>atScope\(\))|(?P<how>principalId eq|assignedTo\()\s*'(?P<who>[0-9a-fA-F-]{36})'\)?\Z")
 
 
@@ -54,7 +63,7 @@ def _assignment_id(request: Request) -> str:
 
 async def _put(request: Request) -> Answer:
     """Create a role assignment, or change its description or condition."""
-    azure, name, scope = request.azure, request.params["name"], existing_scope(request)
+    azure, name, scope = request.azure, request.params["name"], await _existing_scope(request)
     if not _is_guid(name):
         raise AzureError(
             400,
@@ -62,8 +71,7 @@ async def _put(request: Request) -> Answer:
             f"The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID.",
         )
     properties = dict(common.checked_body(request, "role assignment").get("properties") or {})
-    if properties.get("condition"):
-        raise NotEmulatedError("role assignments with a condition")
+    _check_condition(properties)
     principal, role = _principal(properties), _role_id(azure, properties)
     stored = azure.store.get(_assignment_id(request))
     before = stored.body["properties"] if stored else {}
@@ -86,6 +94,38 @@ async def _put(request: Request) -> Answer:
     return Answer(200 if stored else 201, common.shown(request, made))
 
 
+async def _existing_scope(request: Request) -> str:
+    """Return the scope of a request; containers of blobs are known to the blob service alone.
+
+    Raises:
+        AzureError: 404 for the group or the resource.
+    """
+    match = _CONTAINER.fullmatch(scope_of(request))
+    account = request.azure.store.get(match["account"]) if match else None
+    if match and account and isinstance(request.azure.blobs, Containers):
+        found = await asyncio.to_thread(request.azure.blobs.container, account.name, match["name"])
+        if found is not None:
+            return f"{account.id}/blobServices/default/containers/{found.name}"
+    return existing_scope(request)
+
+
+def _check_condition(properties: dict[str, Any]) -> None:
+    condition, version = properties.get("condition"), properties.get("conditionVersion")
+    if not condition:
+        return
+    if version != _CONDITION_VERSION:
+        raise AzureError(
+            400,
+            "BadRequest",
+            f"The condition version '{version}' is not valid. Currently the only accepted value is "
+            f"'{_CONDITION_VERSION}'.",
+        )
+    try:
+        read_condition(str(condition))
+    except UnknownConditionError as unknown:
+        raise NotEmulatedError(f"'{unknown}' in the condition of a role assignment") from unknown
+
+
 def _delay(azure: LocalAzure) -> float:
     """Seconds until a new assignment is effective."""
     return azure.settings.durations["role_assignment.effect"] / azure.settings.clock_rate
@@ -102,8 +142,8 @@ def _completed(request: Request, scope: str, sent: dict[str, Any]) -> dict[str, 
         **sent,
         "principalType": kind,
         "scope": scope,
-        "condition": None,
-        "conditionVersion": None,
+        "condition": sent.get("condition"),
+        "conditionVersion": _CONDITION_VERSION if sent.get("condition") else None,
         "createdOn": before.get("createdOn") or now,
         "createdBy": before.get("createdBy") or writer,
         "updatedOn": now,

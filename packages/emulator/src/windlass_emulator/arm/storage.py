@@ -72,8 +72,6 @@ def feature() -> Feature:
             _route("POST", f"{one}/listKeys", _list_keys),
             _route("POST", f"{one}/regenerateKey", _regenerate_key),
             _route("POST", f"{SUBSCRIPTION}/providers/Microsoft.Storage/checkNameAvailability", _CHECK_NAME),
-            _route("GET", f"{one}/blobServices", _list_services),
-            _route("GET", f"{one}/blobServices/default", _get_service),
             _route("GET", containers, _list_containers),
             _route("PUT", f"{containers}/{{container}}", _put_container),
             _route("PATCH", f"{containers}/{{container}}", _patch_container),
@@ -238,30 +236,7 @@ async def _regenerate_key(request: Request) -> Answer:
     return Answer(200, _keys(request, changed))
 
 
-# The blob service and its containers
-
-
-async def _list_services(request: Request) -> Answer:
-    """List the blob services of an account: there is one."""
-    return Answer(200, {"value": [_service(common.existing(request, KIND))]})
-
-
-async def _get_service(request: Request) -> Answer:
-    """Get the blob service of an account."""
-    return Answer(200, _service(common.existing(request, KIND)))
-
-
-def _service(account: Resource) -> dict[str, Any]:
-    return {
-        "sku": account.body["sku"],
-        "id": f"{account.id}/blobServices/default",
-        "name": "default",
-        "type": "Microsoft.Storage/storageAccounts/blobServices",
-        "properties": {
-            "cors": {"corsRules": []},
-            "deleteRetentionPolicy": {"allowPermanentDelete": False, "enabled": False},
-        },
-    }
+# Containers
 
 
 def _containers(azure: LocalAzure) -> Containers:
@@ -347,6 +322,7 @@ async def _delete_container(request: Request) -> Answer:
     account = _ready_account(request)
     name = request.params["container"]
     there = await asyncio.to_thread(_containers(request.azure).delete_container, account.name, name)
+    request.azure.store.delete(f"{account.id}/blobServices/default/containers/{name}")  # roles that were held on it
     return Answer(200 if there else 204)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from windlass_emulator import regions
 from windlass_emulator.arm.common import SUBSCRIPTION
@@ -13,6 +13,10 @@ from windlass_emulator.feature import Feature
 from windlass_emulator.http import Answer, Handler, Request, Route
 from windlass_emulator.settings import TENANT_ID
 
+if TYPE_CHECKING:
+    from windlass_emulator.azure import LocalAzure
+
+_REGISTRATIONS = "provider registrations"
 _PROVIDER = re.compile(r"/providers/(?P<namespace>Microsoft\.\w+)/(?P<rest>.+)\Z")
 
 
@@ -27,7 +31,8 @@ def feature() -> Feature:
             _route("GET", f"{SUBSCRIPTION}/locations", _locations),
             _route("GET", f"{SUBSCRIPTION}/providers", _list_providers),
             _route("GET", f"{SUBSCRIPTION}/providers/{{namespace}}", _get_provider),
-            _route("POST", f"{SUBSCRIPTION}/providers/{{namespace}}/register", _get_provider, "Register a provider"),
+            _route("POST", f"{SUBSCRIPTION}/providers/{{namespace}}/register", _register),
+            _route("POST", f"{SUBSCRIPTION}/providers/{{namespace}}/unregister", _unregister),
         ),
     )
 
@@ -123,13 +128,39 @@ def _types(routes: Iterable[Route]) -> dict[str, set[str]]:
     return found
 
 
+def _state(azure: LocalAzure, namespace: str) -> str:
+    """A provider is registered from the start here, unless somebody has unregistered it."""
+    told = azure.store.fact(_REGISTRATIONS, namespace.lower())
+    if told is None or (told["state"] == "Registering" and told["until"] <= azure.clock.now()):
+        return "Registered"
+    return str(told["state"])
+
+
+def require_registered(request: Request) -> None:
+    """Refuse to make resources of a provider that the subscription does not know.
+
+    Raises:
+        AzureError: 409 until it is registered.
+    """
+    if request.method != "PUT":
+        return
+    match = _PROVIDER.search(request.path)
+    if match and _state(request.azure, match["namespace"]) != "Registered":
+        raise AzureError(
+            409,
+            "MissingSubscriptionRegistration",
+            f"The subscription is not registered to use namespace '{match['namespace']}'. See "
+            "https://aka.ms/rps-not-found for how to register subscriptions.",
+        )
+
+
 def _provider(request: Request, namespace: str, types: set[str]) -> dict[str, Any]:
     places = [region.display for region in regions.REGIONS]
     return {
         "id": f"/subscriptions/{request.azure.subscription}/providers/{namespace}",
         "namespace": namespace,
         "registrationPolicy": "RegistrationRequired",
-        "registrationState": "Registered",
+        "registrationState": _state(request.azure, namespace),
         "resourceTypes": [{"resourceType": name, "locations": places, "apiVersions": []} for name in sorted(types)],
     }
 
@@ -143,11 +174,35 @@ async def _list_providers(request: Request) -> Answer:
 
 async def _get_provider(request: Request) -> Answer:
     """Get a resource provider."""
+    return Answer(200, _asked_provider(request))
+
+
+async def _register(request: Request) -> Answer:
+    """Register a provider, which takes a while when it is not yet."""
+    namespace, azure = _asked_provider(request)["namespace"], request.azure
+    if _state(azure, namespace) != "Registered":
+        takes = azure.settings.durations["provider.register"] / azure.settings.clock_rate
+        _set_state(azure, namespace, {"state": "Registering", "until": azure.clock.now() + takes})
+    return Answer(200, _asked_provider(request))
+
+
+async def _unregister(request: Request) -> Answer:
+    """Unregister a provider."""
+    namespace = _asked_provider(request)["namespace"]
+    _set_state(request.azure, namespace, {"state": "NotRegistered"})
+    return Answer(200, _asked_provider(request))
+
+
+def _set_state(azure: LocalAzure, namespace: str, told: dict[str, Any]) -> None:
+    azure.store.set_fact(_REGISTRATIONS, namespace.lower(), told)
+
+
+def _asked_provider(request: Request) -> dict[str, Any]:
     known = _types(route for feature in request.azure.features for route in feature.routes)
     asked = request.params["namespace"].lower()
     for namespace, types in known.items():
         if namespace.lower() == asked:
-            return Answer(200, _provider(request, namespace, types))
+            return _provider(request, namespace, types)
     raise AzureError(
         404, "InvalidResourceNamespace", f"The resource namespace '{request.params['namespace']}' is invalid."
     )

@@ -99,6 +99,15 @@ _CONTAINER: Shape = {
     }
 }
 
+_RETENTION: Shape = {"allowPermanentDelete": ANY, "days": ANY, "enabled": ANY}
+_BLOB_SERVICE: Shape = {
+    "properties": {
+        "containerDeleteRetentionPolicy": _RETENTION,
+        "deleteRetentionPolicy": _RETENTION,
+        "isVersioningEnabled": ANY,
+    }
+}
+
 _VAULT_PROPERTIES: dict[str, Shape] = {
     "accessPolicies": Items(
         {
@@ -137,6 +146,17 @@ _VAULT: Shape = {
     "tags": _TAGS,
 }
 _VAULT_PATCH: Shape = {"properties": _VAULT_PROPERTIES, "tags": _TAGS}
+
+_KEY: Shape = {
+    "properties": {
+        "attributes": {"enabled": ANY, "exp": ANY, "exportable": ANY, "nbf": ANY},
+        "curveName": ANY,
+        "keyOps": Items(ANY),
+        "keySize": ANY,
+        "kty": ANY,
+    },
+    "tags": _TAGS,
+}
 
 _STATUS: Shape = {"status": ANY}
 _REGISTRY_PROPERTIES: dict[str, Shape] = {
@@ -225,6 +245,7 @@ _COMPONENT: Shape = {
     },
     "tags": _TAGS,
 }
+_FEDERATED_CREDENTIAL: Shape = {"properties": {"audiences": Items(ANY), "issuer": ANY, "subject": ANY}}
 _TAGS_ONLY: Shape = {"tags": _TAGS}
 _LOCATION_AND_TAGS: Shape = {"location": ANY, "tags": _TAGS}
 
@@ -260,6 +281,25 @@ BODIES: Mapping[str, Body] = MappingProxyType(
         "storage account": Body(_STORAGE, "azure.mgmt.storage.models:StorageAccountCreateParameters"),
         "storage account patch": Body(_STORAGE_PATCH, "azure.mgmt.storage.models:StorageAccountUpdateParameters"),
         "container": Body(_CONTAINER, "azure.mgmt.storage.models:BlobContainer"),
+        "blob service": Body(
+            _BLOB_SERVICE,
+            "azure.mgmt.storage.models:BlobServiceProperties",
+            # Azurite does none of this.
+            left_out=(
+                "properties.automaticSnapshotPolicyEnabled",
+                "properties.changeFeed",
+                "properties.cors",
+                "properties.defaultServiceVersion",
+                "properties.lastAccessTimeTrackingPolicy",
+                "properties.restorePolicy",
+            ),
+        ),
+        "vault key": Body(
+            _KEY,
+            "azure.mgmt.keyvault.models:KeyCreateParameters",
+            # Nothing here rotates a key or hands one out.
+            left_out=("properties.rotationPolicy", "properties.release_policy"),
+        ),
         "vault": Body(_VAULT, "azure.mgmt.keyvault.models:VaultCreateOrUpdateParameters"),
         "vault patch": Body(_VAULT_PATCH, "azure.mgmt.keyvault.models:VaultPatchParameters"),
         "registry": Body(_REGISTRY, "azure.mgmt.containerregistry.v2023_01_01_preview.models:Registry"),
@@ -272,6 +312,9 @@ BODIES: Mapping[str, Body] = MappingProxyType(
         "component patch": Body(_TAGS_ONLY, "azure.mgmt.applicationinsights.v2020_02_02.models:TagsResource"),
         "identity": Body(_LOCATION_AND_TAGS, "azure.mgmt.msi.v2023_01_31.models:Identity"),
         "identity patch": Body(_LOCATION_AND_TAGS, "azure.mgmt.msi.v2023_01_31.models:IdentityUpdate"),
+        "federated credential": Body(
+            _FEDERATED_CREDENTIAL, "azure.mgmt.msi.v2023_01_31.models:FederatedIdentityCredential"
+        ),
         "role assignment": Body(
             _ROLE_ASSIGNMENT,
             "azure.mgmt.authorization.v2022_04_01.models:RoleAssignmentCreateParameters",
