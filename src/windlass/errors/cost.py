@@ -17,6 +17,16 @@ class PriceBookUnreadableError(UsageError):
         )
 
 
+class StateUnreadableForCostError(AzureFailedError):
+    """What is deployed cannot be told, so that an estimate would leave most of it out."""
+
+    def __init__(self, stack: str) -> None:
+        super().__init__(
+            f"the preview of stack {stack} stands on resources that its state did not name, so nobody can say what "
+            f"they cost. Look at it with: python scripts/recover.py -s {stack}"
+        )
+
+
 class PricesUnreachableError(AzureFailedError):
     """The Retail Prices API could not be asked, or did not answer."""
 

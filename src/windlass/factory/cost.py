@@ -69,9 +69,11 @@ def cost_of_preview(root: Path, stack: str, environ: Mapping[str, str], *, book:
     Raises:
         PreviewFailedError: The engine could not preview it to the end.
         EngineFailedError: It ended without a preview.
+        StateUnreadableForCostError: The state that was read is empty, and the preview stands on something.
     """
     from windlass.delivery.saved import SavedPreview
     from windlass.engine.preview import run_preview
+    from windlass.errors.cost import StateUnreadableForCostError
     from windlass.errors.delivery import PreviewFailedError
     from windlass.errors.engine import StackNotFoundError
     from windlass.project.stack_file import load_settings
@@ -84,7 +86,10 @@ def cost_of_preview(root: Path, stack: str, environ: Mapping[str, str], *, book:
         state = _state(root, stack, environ)
     except StackNotFoundError:
         state = {}
-    return cost_of_change(root, SavedPreview.of(digest, stack=stack, state=state), settings, book=book)
+    made = cost_of_change(root, SavedPreview.of(digest, stack=stack, state=state), settings, book=book)
+    if made is None:
+        raise StateUnreadableForCostError(stack)
+    return made
 
 
 def cost_of_change(
@@ -94,8 +99,10 @@ def cost_of_change(
     *,
     base_root: Path | None = None,
     book: Path | None = None,
-) -> CostComparison:
+) -> CostComparison | None:
     """Compare what a stack will cost, once a preview is applied, with what is deployed.
+
+    None when that cannot be told: something is deployed, and the preview was saved without the state that names it.
 
     Deployments are no resources of Pulumi. Those of the files stand for both sides, those of `base_root` for what is
     deployed where it is given. How much an endpoint is used is always taken from `root`: an assumption that somebody
@@ -112,8 +119,10 @@ def cost_of_change(
         DefinitionError: The files of an endpoint are wrong.
         PriceBookUnreadableError: The book is none.
     """
-    from windlass.delivery.cost import after_preview, parse_deployed
+    from windlass.delivery.cost import after_preview, parse_deployed, stands_on_something
 
+    if not saved.deployed and stands_on_something(saved.digest):
+        return None
     prices, workloads = load_book(root, book), load_workloads(root, saved.stack)
     after = _estimate(after_preview(saved.deployed, saved.digest), workloads, prices, settings)
     deployed = parse_deployed(saved.deployed)

@@ -17,7 +17,7 @@ from windlass.delivery.cost.models import (
     as_json,
     parse_comparison,
 )
-from windlass.delivery.cost.resources import Resource, after_preview, parse_deployed
+from windlass.delivery.cost.resources import Resource, after_preview, parse_deployed, stands_on_something
 from windlass.delivery.cost.workloads import BatchWorkload, OnlineWorkload, Workload, make_workload
 
 __all__ = [
@@ -39,4 +39,5 @@ __all__ = [
     "make_workload",
     "parse_comparison",
     "parse_deployed",
+    "stands_on_something",
 ]

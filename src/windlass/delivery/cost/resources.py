@@ -98,6 +98,11 @@ def _planned(step: PreviewStep) -> DeployedResource:
     return DeployedResource(urn=step.urn, type=step.type, custom=step.new_state.custom, inputs=step.new_state.inputs)
 
 
+def stands_on_something(digest: PreviewDigest) -> bool:
+    """Whether something is deployed that a preview is made for; what stays as it is, it counts and does not list."""
+    return digest.change_summary.get("same", 0) > 0 or any(step.old_state is not None for step in digest.steps)
+
+
 def name_of(urn: str) -> str:
     """The name in the program: `urn:pulumi:<stack>::<project>::<types>::<name>`."""
     return urn.split("::", _NAME_PARTS - 1)[-1]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from windlass.cli.run import call
-from windlass.delivery.cost import BudgetVerdict, parse_comparison
+from windlass.delivery.cost import BudgetVerdict, CostComparison, parse_comparison
 from windlass.delivery.digest import PreviewDigest
 from windlass.delivery.saved import DeployedResource, SavedPreview
 from windlass.errors.cost import PriceBookUnreadableError
@@ -53,6 +53,12 @@ DEPLOYED = (
 )
 
 
+def compared(change: SavedPreview, **roots: Path) -> CostComparison:
+    made = cost_of_change(ROOT, change, load_template(ROOT, "prod"), **roots)
+    assert made is not None
+    return made
+
+
 def saved(*steps: dict[str, Any], deployed: tuple[DeployedResource, ...] = DEPLOYED) -> SavedPreview:
     return SavedPreview(stack="prod", digest=PreviewDigest.model_validate({"steps": steps}), deployed=deployed)
 
@@ -64,7 +70,7 @@ def step(op: str, resource: DeployedResource, **inputs: Any) -> dict[str, Any]:
 def test_a_cluster_that_is_kept_on_costs_its_nodes_more() -> None:
     change = saved(step("update", DEPLOYED[2], **cluster(1)))
 
-    made = cost_of_change(ROOT, change, load_template(ROOT, "prod"))
+    made = compared(change)
 
     assert [(each.line.item, each.line.subject) for each in made.changes] == [
         ("nodes that are kept", "cpu-compute"),
@@ -74,23 +80,33 @@ def test_a_cluster_that_is_kept_on_costs_its_nodes_more() -> None:
 
 
 def test_an_endpoint_that_goes_takes_the_cost_of_its_deployment_with_it() -> None:
-    made = cost_of_change(ROOT, saved(step("delete", DEPLOYED[0])), load_template(ROOT, "prod"))
+    made = compared(saved(step("delete", DEPLOYED[0])))
 
     assert made.difference < -2 * 730 * 0.272
     assert {each.line.subject for each in made.changes} >= {"churn/online"}
 
 
 def test_what_does_not_change_costs_the_same() -> None:
-    made = cost_of_change(ROOT, saved(), load_template(ROOT, "prod"))
+    made = compared(saved())
 
     assert (made.changes, made.difference) == ((), 0)
 
 
 def test_a_stack_that_nothing_is_deployed_to_has_nothing_to_compare_with() -> None:
-    made = cost_of_change(ROOT, saved(step("create", DEPLOYED[0]), deployed=()), load_template(ROOT, "prod"))
+    made = compared(saved(step("create", DEPLOYED[0]), deployed=()))
 
     assert made.before is None
     assert {line.subject for line in made.after.lines} == {"churn/online"}
+
+
+def test_nothing_is_said_of_a_stack_whose_state_is_not_at_hand() -> None:
+    """The engine lists no unchanged resource: what is missing would look as if it were free."""
+    some_stay = {"changeSummary": {"same": 3}}
+    one_changes = {"steps": [{**step("update", DEPLOYED[2], **cluster(1)), "oldState": {"custom": True}}]}
+
+    for document in (some_stay, one_changes):
+        change = SavedPreview(stack="prod", digest=PreviewDigest.model_validate(document))
+        assert cost_of_change(ROOT, change, load_template(ROOT, "prod")) is None
 
 
 def test_another_size_in_the_files_of_the_base_is_a_change_and_another_usage_is_none(tmp_path: Path) -> None:
@@ -100,7 +116,7 @@ def test_another_size_in_the_files_of_the_base_is_a_change_and_another_usage_is_
     overlay.write_text("deployment: {instance_count: 5}\n")
     (tmp_path / "endpoints" / "churn" / "usage.yml").write_text("storage_gb: 9000\n")
 
-    made = cost_of_change(ROOT, saved(), load_template(ROOT, "prod"), base_root=tmp_path)
+    made = compared(saved(), base_root=tmp_path)
 
     assert [(each.line.item, round(each.difference)) for each in made.changes] == [
         ("instances", round(-3 * 730 * 0.272)),
