@@ -33,7 +33,8 @@ def assess(saved: SavedPreview, *, settings: StackSettings | None, cost: CostCom
         is_public=settings is not None and settings.windlass.network.mode == "public",
     )
     report = make_report(saved.judged, saved.stack, around=around)
-    return replace(report, commit=saved.commit, cost=cost, warnings=(*saved.notes, *report.warnings))
+    warnings = (*saved.notes, *report.warnings)
+    return replace(report, is_drift=saved.kind == "drift", commit=saved.commit, cost=cost, warnings=warnings)
 
 
 def _is_in_azure(each: DeployedResource) -> bool:

@@ -108,7 +108,9 @@ def _normal(text: str) -> str | None:
 
 
 def _needed(report: Report, given: Collection[str]) -> Iterator[Needed]:
-    for meaning in sorted(set(report.meanings) & ACKNOWLEDGED, key=RANK.__getitem__):
+    # What has happened already waits for nobody's yes.
+    asked = frozenset() if report.is_drift else ACKNOWLEDGED
+    for meaning in sorted(set(report.meanings) & asked, key=RANK.__getitem__):
         label = label_of(meaning, report)
         names = tuple(each.name for each in report.changes if _has(each, meaning))
         yield Needed(meaning=meaning, stack=report.stack, label=label, changes=names, is_given=label in given)

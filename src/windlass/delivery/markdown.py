@@ -204,13 +204,13 @@ def _section(report: Report, needed: Sequence[Needed], rows: int, details: _Deta
         yield f"### {_headline(report)}"
     yield from _errors(report, _LINES_OF_ERRORS if rows >= _ROWS[1] else _FEW)
     yield from _refusals(report.stopped_by, rows)
-    yield from _table(rows_of(report), rows)
+    yield from _table(report, rows)
     yield from _gate(needed, rows)
     yield from _advice([each for each in report.violations if not each.stops], rows)
     yield from _warnings(report)
     yield from _cost(report, details)
     yield from details.of(report)
-    if report.changes and not report.errors:
+    if report.changes and not report.errors and not report.is_drift:
         yield ""
         yield f"<sub>{describe_totals(report)}, groups of the program included.</sub>"
 
@@ -251,14 +251,15 @@ def _broken(violations: Sequence[Violation], rows: int) -> Iterator[str]:
         yield f"- and {len(violations) - (rows or 1)} more"
 
 
-def _table(rows: Sequence[Row], most: int) -> Iterator[str]:
+def _table(report: Report, most: int) -> Iterator[str]:
+    rows = rows_of(report)
     if not rows or not most:
         return
     yield ""
     yield "| class | resource | what | why it matters |"
     yield "|---|---|---|---|"
     for row in rows[:most]:
-        yield f"| {_classes(row)} | {_resources(row)} | {_what(row)} | {_why(row)} |"
+        yield f"| {_classes(row)} | {_resources(row)} | {_what(row, is_drift=report.is_drift)} | {_why(row)} |"
     if len(rows) > most:
         rest = sum(len(row.names) for row in rows[most:])
         worst = describe_classes(rows[most])[0]
@@ -275,9 +276,9 @@ def _resources(row: Row) -> str:
     return f"{names}<br>{prose(describe_kind(row))}"
 
 
-def _what(row: Row) -> str:
+def _what(row: Row, *, is_drift: bool) -> str:
     told = "<br>".join(_told(row.what, cell))
-    return f"{describe_change(row)}{told and f'<br>{told}'}"
+    return f"{describe_change(row, is_drift=is_drift)}{told and f'<br>{told}'}"
 
 
 def _why(row: Row) -> str:
@@ -345,18 +346,19 @@ class _Details:
         head = ("", "<details>", f"<summary>{title}</summary>", "")
         foot = ("", "</details>")
         if self.room is None:
-            yield from (*head, *(line for each in changes for line in _change(each)), *foot)
+            yield from (*head, *(line for each in changes for line in _change(each, report)), *foot)
             return
         left_out = (f"**Left out here: {len(changes)} changes in full.** The full report: {self.note}.",)
         self.room -= sum(size_of(line) + 1 for line in ("", *left_out))
-        yield from self._some(changes, (*head, *foot))
+        yield from self._some(report, (*head, *foot))
 
-    def _some(self, changes: Sequence[ResourceChange], frame: tuple[str, ...]) -> Iterator[str]:
+    def _some(self, report: Report, frame: tuple[str, ...]) -> Iterator[str]:
+        changes = listed(report)
         kept: list[str] = []
         count = 0
         if self.take(frame):
             for each in changes:
-                if not (lines := self.take(tuple(_change(each)))):
+                if not (lines := self.take(tuple(_change(each, report)))):
                     break
                 kept += lines
                 count += 1
@@ -367,8 +369,8 @@ class _Details:
             yield f"**Left out here: {len(changes) - count} changes in full.** The full report: {self.note}."
 
 
-def _change(each: ResourceChange) -> Iterator[str]:
-    yield f"- {describe_change(each)} {code(each.type)} {code(each.name)}"
+def _change(each: ResourceChange, report: Report) -> Iterator[str]:
+    yield f"- {describe_change(each, is_drift=report.is_drift)} {code(each.type)} {code(each.name)}"
     is_new = each.change is Change.CREATED
     for name in each.follows:
         yield f"  - {code(name)} is replaced, on which it depends"

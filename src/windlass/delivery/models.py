@@ -150,6 +150,7 @@ class Report:
         warnings: What to know before it is applied.
         errors: Why the engine could not finish; the rest is then incomplete.
         output: What else the program and the engine said on the way to an error. Not part of the JSON.
+        is_drift: Whether it tells what has changed in Azure behind Pulumi's back, and no change that is to come.
         commit: The commit of the files that were previewed; empty when they are of none.
         is_new: Whether nothing is deployed yet.
         cost: What it will cost, and what that changes; None when nobody estimated it.
@@ -162,6 +163,7 @@ class Report:
     warnings: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     output: tuple[str, ...] = ()
+    is_drift: bool = False
     commit: str = ""
     is_new: bool = False
     cost: CostComparison | None = None

@@ -53,6 +53,7 @@ def _report(document: Document) -> Report:
         warnings=_each(_text, document["warnings"]),
         errors=_each(_text, document["errors"]),
         is_new=_truth(document["new"]),
+        is_drift=_truth(document["drift"]),
         cost=_cost(document["cost"]),
     )
 

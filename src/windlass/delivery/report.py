@@ -14,11 +14,15 @@ from windlass.delivery.summary import Summary
 _ALWAYS_COUNTED: Final = frozenset({Change.CREATED, Change.UPDATED, Change.REPLACED, Change.DELETED, Change.UNCHANGED})
 _OF_LITTLE_WEIGHT: Final = frozenset({Meaning.ADDS, Meaning.COSMETIC})
 
+_OF_DRIFT: Final = {Change.DELETED: "gone", Change.UPDATED: "changed", Change.REPLACED: "changed"}
+
 COLUMNS: Final = ("class", "change", "resource", "what, and why it matters")
 
 
 def describe_report(report: Report) -> str:
     """Say the whole in a few words that go on after the stack's name: `interrupts service, needs quota`."""
+    if report.is_drift:
+        return _describe_drift(report)
     if report.errors:
         return "could not be previewed, so nobody knows what it would do"
     meant = ", ".join(_titles(report))
@@ -29,9 +33,7 @@ def describe_report(report: Report) -> str:
         return f"{made}{meant and f', {meant}'}"
     if not report.changes:
         return "does not change"
-    if meant:
-        return meant
-    return "gets something new" if Meaning.ADDS in report.meanings else "changes in looks only"
+    return meant or ("gets something new" if Meaning.ADDS in report.meanings else "changes in looks only")
 
 
 def describe_totals(report: Report) -> str:
@@ -44,11 +46,14 @@ def describe_counts(report: Report) -> str:
     counts = dict.fromkeys(Change, 0)
     for each in listed(report):
         counts[each.change] += 1
-    return ", ".join(f"{count} {change.value}" for change, count in counts.items() if count)
+    words = _OF_DRIFT if report.is_drift else {}
+    return ", ".join(f"{count} {words.get(change, change.value)}" for change, count in counts.items() if count)
 
 
-def describe_change(each: ResourceChange | Row) -> str:
-    """Name what becomes of a resource, or what may."""
+def describe_change(each: ResourceChange | Row, *, is_drift: bool = False) -> str:
+    """Name what becomes of a resource, or what may; of drift, what has become of it."""
+    if is_drift and each.change in _OF_DRIFT:
+        return _OF_DRIFT[each.change]
     if each.change is Change.UNCHANGED:
         return "unchanged"
     return each.change.value if each.is_certain else f"perhaps {each.change.value}"
@@ -76,7 +81,7 @@ def report_rows(report: Report) -> tuple[tuple[str, ...], ...]:
     return tuple(
         (
             "\n".join(describe_classes(row)),
-            describe_change(row),
+            describe_change(row, is_drift=report.is_drift),
             "\n".join((", ".join(counted(row.names)), describe_kind(row))),
             "\n".join((*counted(row.what), *counted(row.why))),
         )
@@ -99,6 +104,7 @@ def report_as_json(report: Report) -> dict[str, Any]:
         "errors": list(report.errors),
         "commit": report.commit or None,
         "new": report.is_new,
+        "drift": report.is_drift,
         "headline": describe_report(report),
         "classes": [meaning.value for meaning in report.meanings],
         "cost": _cost_as_json(report),
@@ -129,6 +135,14 @@ def _gate_as_json(gate: Gate) -> dict[str, Any]:
         ],
         "strays": [{"label": each.label, "why": each.why} for each in gate.strays],
     }
+
+
+def _describe_drift(report: Report) -> str:
+    if report.errors:
+        return "could not be compared with Azure"
+    if not report.changes:
+        return "is in Azure as Pulumi left it"
+    return f"changed in Azure behind Pulumi's back: {describe_counts(report)}"
 
 
 def _titles(report: Report) -> Iterator[str]:

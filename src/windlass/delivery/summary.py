@@ -9,7 +9,7 @@ from typing import Final
 
 from windlass.delivery.gate import Gate, check_gate
 from windlass.delivery.meanings import ACKNOWLEDGED, RANK, Meaning
-from windlass.delivery.models import Change, Report
+from windlass.delivery.models import Report
 
 
 class Level(IntEnum):
@@ -81,7 +81,4 @@ def _badness(report: Report) -> tuple[bool, bool, int, int, str]:
 
 def changes_anything(summary: Summary) -> bool:
     """Whether `up` would do anything to any stack; a stack whose preview failed may have something to do."""
-    return bool(summary.missing) or any(
-        report.errors or any(each.change is not Change.UNCHANGED for each in report.changes)
-        for report in summary.reports
-    )
+    return bool(summary.missing) or any(report.errors or report.changes for report in summary.reports)

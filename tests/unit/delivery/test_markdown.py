@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -115,6 +116,17 @@ def test_what_has_to_be_acknowledged_is_told_with_its_label() -> None:
     assert f"- [ ] `{needed.label}` takes protection off: `churn-batch-endpoint`, `churn-online-endpoint`\n" in waiting
     assert f"- [x] `{needed.label}`" in given_
     assert "`allow:unprotects@local:000000`: it was for other findings: they have changed since\n" in given_
+
+
+def test_drift_is_told_as_what_has_happened_and_asks_for_no_yes() -> None:
+    gone = report_of(deleted("keyvault:Vault"), updated("keyvault:Vault", {"tags": {}}, {"tags": {"a": "b"}}, name="x"))
+
+    text = report_as_markdown(replace(gone, is_drift=True))
+
+    assert "## 🔴 `dev` changed in Azure behind Pulumi's back: 1 gone, 1 changed\n" in text
+    assert "| **loses data** | `it`<br>key vault | gone | its keys and secrets go with it" in text
+    assert "allow:" not in text
+    assert "1 deleted" not in text
 
 
 def test_where_nothing_changes_there_is_nothing_to_unfold() -> None:

@@ -106,7 +106,7 @@ def test_the_json_holds_every_change_components_too() -> None:
 
     assert list(document) == [
         "version", "stack", "failed", "risk", "certain", "totals", "changes", "violations", "warnings", "errors",
-        "commit", "new", "headline", "classes", "cost",
+        "commit", "new", "drift", "headline", "classes", "cost",
     ]  # fmt: skip
     assert (document["version"], document["risk"], document["failed"]) == (1, "interrupts_service", False)
     assert document["totals"] == {
