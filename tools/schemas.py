@@ -17,6 +17,7 @@ from windlass.project.outputs import StackOutputs
 from windlass.project.rollout import Rollout
 from windlass.project.serving import Serving
 from windlass.project.settings import PROVIDER_KEYS, PROVIDER_NAMESPACE, SETTINGS_KEY, SETTINGS_NAMESPACE, Settings
+from windlass.project.usage import UsageFile
 from windlass.release.record import ReleaseRecord
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -66,6 +67,7 @@ SCHEMAS: Final[dict[str, Callable[[], dict[str, Any]]]] = {
     SETTINGS: Settings.model_json_schema,
     STACK_FILE: stack_file,
     "stack-outputs.schema.json": StackOutputs.model_json_schema,
+    "usage.schema.json": UsageFile.model_json_schema,
 }
 
 

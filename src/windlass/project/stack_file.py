@@ -15,6 +15,9 @@ from windlass.project.settings import PROVIDER_NAMESPACE, StackSettings, parse_s
 
 _ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
+_PLACEHOLDER: Final = re.compile(r"<[a-z ]+>")
+_NOTHING: Final = "00000000-0000-0000-0000-000000000000"
+
 
 def is_on_azure(root: Path, stack: str) -> bool:
     """Tell whether a stack is applied to Azure, and its file says to which subscription: a template's does not yet.
@@ -38,6 +41,24 @@ def load_settings(root: Path, stack: str) -> StackSettings:
     """
     load_cloud(root, stack)
     return parse_settings(stack, _config(root, stack))
+
+
+def load_template(root: Path, stack: str) -> StackSettings:
+    """Read the settings of a stack whose subscription and tenant may not be filled in yet; an estimate needs neither.
+
+    The GUID of nothing stands for what is not filled in, so nothing may be named after these settings.
+
+    Raises:
+        UnknownStackError: The stack has no settings.
+        InvalidSettingsError: With every problem found.
+    """
+    load_cloud(root, stack)
+    places = {f"{PROVIDER_NAMESPACE}:{key}" for key in ("subscriptionId", "tenantId")}
+    config = {
+        key: _NOTHING if key in places and _PLACEHOLDER.fullmatch(str(value)) else value
+        for key, value in _config(root, stack).items()
+    }
+    return parse_settings(stack, config)
 
 
 def known_outputs(settings: StackSettings) -> StackOutputs:

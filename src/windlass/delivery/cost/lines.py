@@ -62,10 +62,7 @@ def estimate_lines(estimate: Estimate) -> Iterator[str]:
     """Write an estimate as lines of Markdown: a table, what has no price, what is assumed."""
     yield f"| what | for | how much | price | {estimate.currency} {MONTH} | low to high |"
     yield "|---|---|---|---|--:|--:|"
-    for line in grouped(estimate.lines):
-        marks = f" ({'; '.join(line.marks)})" if line.marks else ""
-        cells = (line.item, line.subject, line.quantity, f"{line.price}{marks}")
-        yield f"| {' | '.join(map(_cell, cells))} | {line.amount.likely:,.2f} | {_range(line.amount)} |"
+    yield from (f"| {' | '.join(map(_cell, row))} |" for row in line_rows(estimate))
     yield f"| **total** | | | | **{estimate.total.likely:,.2f}** | {_range(estimate.total)} |"
     if estimate.unpriced:
         yield ""
@@ -76,6 +73,20 @@ def estimate_lines(estimate: Estimate) -> Iterator[str]:
     yield "Assumed:"
     yield ""
     yield from (f"- {_cell(each)}" for each in estimate.assumptions)
+
+
+def line_rows(estimate: Estimate) -> Iterator[tuple[str, ...]]:
+    """Say each line in cells: item, subject, quantity, price with its marks, likely amount, bounds."""
+    for line in grouped(estimate.lines):
+        marks = f" ({'; '.join(line.marks)})" if line.marks else ""
+        price = f"{line.price}{marks}"
+        yield (line.item, line.subject, line.quantity, price, f"{line.amount.likely:,.2f}", _range(line.amount))
+
+
+def change_rows(comparison: CostComparison) -> Iterator[tuple[str, ...]]:
+    """Say each difference in cells: item, subject, how much more a month."""
+    for each in comparison.changes:
+        yield (each.line.item, each.line.subject, f"{each.difference:+,.2f}")
 
 
 def grouped(lines: Iterable[CostLine]) -> Iterator[CostLine]:
