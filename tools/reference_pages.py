@@ -53,9 +53,18 @@ def commands() -> str:
     text = "# Commands\n\nRun as `python scripts/<name>.py`, after `source .windlass/env` or with `.venv/bin/python`.\n"
     for path in sorted((ROOT / "scripts").glob("*.py")):
         command = _command(path)
-        help_text = command.get_help(click.Context(command, info_name=path.name, terminal_width=100))
-        lines = "\n".join(line.rstrip() for line in help_text.splitlines())
-        text += f"\n## {path.stem}\n\n```\n{lines}\n```\n"
+        text += f"\n## {path.stem}\n{_help(command, click.Context(command, info_name=path.name, terminal_width=100))}"
+    return text
+
+
+def _help(command: click.Command, context: click.Context) -> str:
+    """Return the help of a command, and of those under it."""
+    lines = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+    text = f"\n```\n{lines}\n```\n"
+    if isinstance(command, click.Group):
+        for name, each in command.commands.items():
+            below = click.Context(each, info_name=name, parent=context, terminal_width=100)
+            text += f"\n### {Path(str(context.info_name)).stem} {name}\n{_help(each, below)}"
     return text
 
 
@@ -66,8 +75,10 @@ def _command(path: Path) -> click.Command:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     own = [each for each in vars(module).values() if isinstance(each, click.Command)]
-    assert len(own) == 1, f"{path.name} has {len(own)} commands"
-    return own[0]
+    under = [each for group in own if isinstance(group, click.Group) for each in group.commands.values()]
+    top = [each for each in own if each not in under]
+    assert len(top) == 1, f"{path.name} has {len(top)} commands"
+    return top[0]
 
 
 def exit_codes() -> str:

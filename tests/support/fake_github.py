@@ -26,6 +26,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from support import fake_github_environments, fake_github_routes
 from support.fake_github_http import (
     Account,
     Json,
@@ -38,8 +39,11 @@ from support.fake_github_http import (
     refusal,
     secondary_limit,
 )
-from support.fake_github_routes import route
+from support.fake_github_routing import route
 from support.fake_github_state import State
+
+# These two say by themselves which requests they answer.
+__all__ = ["FakeGitHub", "fake_github_environments", "fake_github_routes", "serving"]
 
 JOB = "github-actions[bot]"
 # What a job is given when its workflow asks for nothing else than what our own jobs ask for.
@@ -129,6 +133,11 @@ class FakeGitHub:
     def add_commit(self, sha: str, *pulls: int) -> None:
         """Say which pull requests a commit came by."""
         self.state.commits[sha] = list(pulls)
+
+    def start_job(self, environment: str, commit: str) -> int:
+        """Make the deployment that GitHub makes for a job with an environment; returns its id."""
+        self.state.add_environment(environment)
+        return int(self.state.add_deployment(JOB, commit, environment)["id"])
 
     def set_labels(self, number: int, *labels: str) -> None:
         """Give a pull request or an issue these labels and no others."""

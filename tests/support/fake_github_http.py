@@ -135,12 +135,12 @@ def check_needs(account: Account, needs: Needs) -> None:
         raise not_accessible(account.kind, needs)
 
 
-def page(request: Request, repository_id: int, items: Sequence[Json], under: str = "") -> Reply:
-    """Give one page of a list, 30 at once by default and 100 at most, with the links to the others.
+def page(request: Request, repository_id: int, items: Sequence[Json], under: str = "", *, most: int = 100) -> Reply:
+    """Give one page of a list, 30 at once by default and 100 at most (30 variables), with the links to the others.
 
     The links name the repository by its number, as GitHub's do.
     """
-    size = min(max(int(request.query.get("per_page", "30")), 1), 100)
+    size = min(max(int(request.query.get("per_page", "30")), 1), most)
     number = max(int(request.query.get("page", "1")), 1)
     last = max(1, -(-len(items) // size))
     part = list(items[(number - 1) * size : number * size])

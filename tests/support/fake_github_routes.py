@@ -1,95 +1,20 @@
-"""Which request does what in the fake GitHub: one function per request, found by method and path.
-
-Paths, fields, status codes and permissions are those of GitHub's REST reference, version 2022-11-28.
-"""
+"""What the fake GitHub answers about accounts, the repository, pull requests, comments and issues."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
 from support.fake_github_http import (
-    Account,
     Json,
     Needs,
     RefusedError,
     Reply,
-    Request,
-    check_needs,
     invalid,
     not_accessible,
     not_found,
-    page,
     refusal,
 )
-from support.fake_github_state import State
-
-TEXT_LIMIT = 65_536
-_STATES = ("error", "failure", "inactive", "in_progress", "queued", "pending", "success")
-
-
-@dataclass(frozen=True)
-class Context:
-    """What a handler gets."""
-
-    state: State
-    account: Account
-    request: Request
-
-    def need(self, *needs: tuple[str, str]) -> None:
-        """Refuse, unless the token has one of these."""
-        check_needs(self.account, needs)
-
-    def page(self, items: list[Json], under: str = "") -> Reply:
-        return page(self.request, self.state.id, items, under)
-
-    def text(self, name: str, *, resource: str) -> str:
-        """A text of the body, not longer than GitHub takes."""
-        value = (self.request.body or {}).get(name)
-        if value is None:
-            raise invalid(resource, name, "missing_field")
-        if len(value) > TEXT_LIMIT:
-            message = f"Body is too long (maximum is {TEXT_LIMIT} characters)"
-            raise invalid(resource, "data", "unprocessable", message)
-        return str(value)
-
-
-Handler = Callable[..., Reply]
-_ROUTES: list[tuple[str, re.Pattern[str], Handler]] = []
-
-
-def on(method: str, path: str) -> Callable[[Handler], Handler]:
-    """Say which request a function answers; `{...}` is one part of the path."""
-    pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
-
-    def register(handler: Handler) -> Handler:
-        _ROUTES.append((method, pattern, handler))
-        return handler
-
-    return register
-
-
-def route(state: State, account: Account, request: Request) -> Reply:
-    """Find who answers, and let it."""
-    path = _within(state, request.path)
-    for method, pattern, handler in _ROUTES:
-        found = pattern.fullmatch(path)
-        if method == request.method and found:
-            parts = {name: unquote(value) for name, value in found.groupdict().items()}
-            return handler(Context(state, account, request), **parts)
-    raise not_found()
-
-
-def _within(state: State, path: str) -> str:
-    """Shorten a path in the repository, by name or by number, to REPO/...; another repository is not found."""
-    for prefix in (f"/repos/{state.full_name}", f"/repositories/{state.id}"):
-        if path == prefix or path.startswith(f"{prefix}/"):
-            return "REPO" + path.removeprefix(prefix)
-    return path
-
+from support.fake_github_routing import Context, on
 
 # Accounts
 
@@ -242,3 +167,44 @@ def _either(issue: Json, access: str) -> Needs:
 
 def _shown(comment: Json) -> dict[str, Any]:
     return {key: value for key, value in comment.items() if key != "issue"}
+
+
+# Issues
+
+
+@on("GET", "REPO/issues")
+def issues(context: Context) -> Reply:
+    """Issues and pull requests alike, the newest first, as GitHub gives them."""
+    context.need(("issues", "read"))
+    state = context.request.query.get("state", "open")
+    creator = context.request.query.get("creator")
+    found = [
+        each
+        for each in context.state.issues.values()
+        if state in ("all", each["state"]) and creator in (None, each["user"]["login"])
+    ]
+    return context.page(sorted(found, key=lambda each: -each["number"]))
+
+
+@on("POST", "REPO/issues")
+def open_issue(context: Context) -> Reply:
+    context.need(("issues", "write"))
+    sent = context.request.body
+    title, body = context.text("title", resource="Issue"), context.text("body", resource="Issue")
+    return Reply(201, context.state.add_issue(context.account.login, title, body, sent.get("labels") or ()))
+
+
+@on("PATCH", "REPO/issues/{number}")
+def change_issue(context: Context, number: str) -> Reply:
+    issue = _issue(context, number, "write")
+    sent = context.request.body
+    if sent.get("body") is not None:
+        issue["body"] = context.text("body", resource="Issue")
+    issue["title"] = sent.get("title", issue["title"])
+    state = sent.get("state", issue["state"])
+    if state not in ("open", "closed"):
+        raise invalid("Issue", "state", "invalid")
+    if state != issue["state"]:
+        issue["state"] = state
+        issue["state_reason"] = "reopened" if state == "open" else sent.get("state_reason") or "completed"
+    return Reply(200, issue)

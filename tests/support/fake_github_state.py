@@ -20,6 +20,7 @@ class State:
         commits: By SHA, the numbers of the pull requests that they came by.
         environments: By name, with `branches` and `variables` (not shown in the environment itself).
         plan: What the owner pays for; reviewers on a private repository need "enterprise".
+        checks_pending: Whether the checks of every commit are still running, as they are within a job.
     """
 
     def __init__(self, owner: str, name: str) -> None:
@@ -29,6 +30,7 @@ class State:
         self.owner_id = _OWNER_ID
         self.private = True
         self.plan = "enterprise"
+        self.checks_pending = True
         self.created = "2026-01-05T09:00:00Z"
         self.subject: Json = {"use_default": True, "use_immutable_subject": False}
         self.issues: dict[int, Json] = {}
@@ -37,7 +39,6 @@ class State:
         self.commits: dict[str, list[int]] = {}
         self.deployments: dict[int, Json] = {}
         self.environments: dict[str, Json] = {}
-        self.variables: dict[str, str] = {}
         self.users = {"mona": 1, "hubot": 2}
         self.teams = {"platform": 11, "owners-of-models": 12}
         self._ids = iter(range(1001, 10_000_000))
@@ -100,3 +101,34 @@ class State:
             "minimized": None,
         }
         return self.comments[made]
+
+    def add_deployment(self, login: str, ref: str, environment: str, description: str | None = None) -> Json:
+        made = self.next_id()
+        self.deployments[made] = {
+            "id": made,
+            "sha": ref,
+            "ref": ref,
+            "task": "deploy",
+            "environment": environment,
+            "description": description,
+            "creator": self.user(login),
+            "statuses": [],
+        }
+        return self.deployments[made]
+
+    def add_environment(self, name: str) -> Json:
+        """The environment of a name, made without protection when there is none."""
+        return self.environments.setdefault(
+            name,
+            {
+                "id": self.next_id(),
+                "name": name,
+                "policy": None,
+                "branches": {},
+                "reviewers": [],
+                "prevent_self_review": False,
+                "wait_timer": 0,
+                "can_admins_bypass": True,
+                "variables": {},
+            },
+        )

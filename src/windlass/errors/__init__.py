@@ -28,7 +28,7 @@ class WindlassError(Exception):
 
     Attributes:
         exit_code: The family's code for the shell.
-        details: Lines for `--verbose`: Azure's code, message and correlation id, a log's tail.
+        details: Lines for `--verbose`: Azure's or GitHub's code, message and id, a log's tail.
     """
 
     exit_code: ClassVar[ExitCode]
@@ -45,7 +45,7 @@ class UsageError(WindlassError):
 
 
 class PermissionDeniedError(WindlassError):
-    """Azure did not let us in, or not do it."""
+    """Azure or GitHub did not let us in, or not do it."""
 
     exit_code = ExitCode.PERMISSION
 
@@ -63,7 +63,7 @@ class RefusedError(WindlassError):
 
 
 class AzureFailedError(WindlassError):
-    """Azure, or the Pulumi engine, tried and failed."""
+    """Azure, GitHub or the Pulumi engine tried and failed."""
 
     exit_code = ExitCode.AZURE_FAILED
 

@@ -112,6 +112,16 @@ class CommentUnsettledError(AzureFailedError):
         )
 
 
+class IssueUnsettledError(AzureFailedError):
+    """An issue that was opened does not show."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"the issue {key} was closed or changed by others each time it was opened. Let one job write a key at a "
+            "time (`concurrency:`), and run this again"
+        )
+
+
 class NoRepositoryError(UsageError):
     """Nothing says which repository is meant."""
 
@@ -139,6 +149,16 @@ class NoCommitError(UsageError):
 
     def __init__(self) -> None:
         super().__init__("GITHUB_SHA is not set. Name the commit with --commit SHA")
+
+
+class PublicRepositoryError(RefusedError):
+    """What shall be kept as an artefact may hold values that nobody else should read."""
+
+    def __init__(self, repository: str) -> None:
+        super().__init__(
+            f"{repository or 'this repository'} is public, and everybody can read the artefacts of its runs. A saved "
+            "plan may hold inputs in the clear. Make the repository private, or deploy without a saved plan"
+        )
 
 
 class EventUnreadableError(UsageError):

@@ -58,6 +58,7 @@ class Client:
     ) -> None:
         self.sleep = sleep
         self.repository = access.repository
+        self.api_url = access.api_url
         self._access = access
         self._clock = clock
         self._http = httpx.Client(headers=_headers(access), timeout=TIMEOUT_SECONDS, transport=transport)

@@ -195,7 +195,7 @@ push = st.tuples(st.sampled_from(["preview", "release"]), st.text(max_size=30))
 noise = st.sampled_from(["remark", "copy", "duplicate", "fail", "lose", "hide", "delete"])
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(noise, push), min_size=1, max_size=8))
 def test_after_any_push_there_is_one_comment_of_its_key(pushes: list[tuple[str, tuple[str, str]]]) -> None:
     fake = FakeGitHub()

@@ -178,3 +178,147 @@ def test_it_runs_as_a_process_that_says_how_to_reach_it() -> None:
         process.terminate()
 
     assert answer.json()["head"]["sha"] == "c0ffee"
+
+
+def test_issues_are_listed_with_pull_requests_the_newest_first(fake: FakeGitHub) -> None:
+    made = ask(fake, "POST", f"{REPOSITORY}/issues", json={"title": "Drift", "body": "one"})
+    one = f"{REPOSITORY}/issues/{made.json()['number']}"
+    listed = ask(fake, "GET", f"{REPOSITORY}/issues").json()
+    closed = ask(fake, "PATCH", one, json={"state": "closed", "state_reason": "completed"}).json()
+
+    assert made.status_code == 201
+    assert [("pull_request" in each, each["number"]) for each in listed] == [(False, 8), (True, 7)]
+    assert (closed["state"], closed["state_reason"]) == ("closed", "completed")
+    assert [each["number"] for each in ask(fake, "GET", f"{REPOSITORY}/issues?state=closed").json()] == [8]
+    assert ask(fake, "PATCH", one, json={"state": "gone"}).status_code == 422
+    assert ask(fake, "POST", f"{REPOSITORY}/issues", json={"title": "x", "body": "x" * 65_537}).status_code == 422
+
+
+def test_a_deployment_waits_for_checks_unless_told_otherwise(fake: FakeGitHub) -> None:
+    body = {"ref": "c0ffee", "environment": "prod"}
+
+    refused = ask(fake, "POST", f"{REPOSITORY}/deployments", json=body)
+    made = ask(fake, "POST", f"{REPOSITORY}/deployments", json={**body, "required_contexts": []})
+
+    assert (refused.status_code, made.status_code) == (409, 201)
+    listed = ask(fake, "GET", f"{REPOSITORY}/deployments?environment=prod&sha=c0ffee").json()
+    assert [each["id"] for each in listed] == [made.json()["id"]]
+    assert ask(fake, "GET", f"{REPOSITORY}/deployments?environment=dev").json() == []
+
+
+def test_a_success_puts_the_one_before_out_of_use(fake: FakeGitHub) -> None:
+    first, second = fake.start_job("prod", "one"), fake.start_job("prod", "two")
+    for each in (first, second):
+        ask(fake, "POST", f"{REPOSITORY}/deployments/{each}/statuses", json={"state": "success"})
+
+    states = [
+        [status["state"] for status in ask(fake, "GET", f"{REPOSITORY}/deployments/{each}/statuses").json()]
+        for each in (first, second)
+    ]
+
+    assert states == [["inactive", "success"], ["success"]]
+
+
+@pytest.mark.parametrize("status", [{"state": "done"}, {"state": "success", "description": "x" * 141}])
+def test_a_status_that_github_does_not_know_is_refused(fake: FakeGitHub, status: dict[str, str]) -> None:
+    made = fake.start_job("prod", "one")
+
+    answer = ask(fake, "POST", f"{REPOSITORY}/deployments/{made}/statuses", json=status)
+
+    assert answer.status_code == 422
+    assert fake.deployments()[0]["statuses"] == []
+
+
+def test_an_environment_shows_its_protection_as_rules(fake: FakeGitHub) -> None:
+    body = {
+        "wait_timer": 30,
+        "prevent_self_review": True,
+        "reviewers": [{"type": "User", "id": 1}, {"type": "Team", "id": 11}],
+        "deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True},
+    }
+
+    put = ask(fake, "PUT", f"{REPOSITORY}/environments/prod", token=fake.admin_token, json=body)
+
+    rules = {rule["type"]: rule for rule in put.json()["protection_rules"]}
+    assert rules["wait_timer"]["wait_timer"] == 30
+    assert rules["required_reviewers"]["prevent_self_review"] is True
+    assert rules["required_reviewers"]["reviewers"] == [
+        {"type": "User", "reviewer": {"id": 1, "login": "mona"}},
+        {"type": "Team", "reviewer": {"id": 11, "slug": "platform"}},
+    ]
+    assert ask(fake, "GET", f"{REPOSITORY}/environments/prod").json() == put.json()
+    assert ask(fake, "GET", f"{REPOSITORY}/environments").json()["total_count"] == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"reviewers": [{"type": "User", "id": 404}]},
+        {"reviewers": [{"type": "User", "id": 1}] * 7},
+        {"deployment_branch_policy": {"protected_branches": True, "custom_branch_policies": True}},
+    ],
+)
+def test_a_protection_that_makes_no_sense_is_refused(fake: FakeGitHub, body: dict[str, object]) -> None:
+    answer = ask(fake, "PUT", f"{REPOSITORY}/environments/prod", token=fake.admin_token, json=body)
+
+    assert answer.status_code == 422
+    assert fake.state.environments == {}
+
+
+def test_reviewers_of_a_private_repository_take_the_plan_for_it(fake: FakeGitHub) -> None:
+    fake.state.plan = "team"
+    reviewed = {"reviewers": None}
+
+    refused = ask(fake, "PUT", f"{REPOSITORY}/environments/prod", token=fake.admin_token, json=reviewed)
+    fake.state.private = False
+    taken = ask(fake, "PUT", f"{REPOSITORY}/environments/prod", token=fake.admin_token, json=reviewed)
+
+    assert (refused.status_code, taken.status_code) == (422, 200)
+    assert "Please ensure the billing plan supports the required reviewers" in refused.json()["message"]
+
+
+def test_the_token_of_a_job_may_look_at_environments_and_no_more(fake: FakeGitHub) -> None:
+    fake.state.add_environment("prod")
+
+    assert ask(fake, "GET", f"{REPOSITORY}/environments/prod").status_code == 200
+    assert ask(fake, "PUT", f"{REPOSITORY}/environments/prod", json={}).status_code == 403
+    assert ask(fake, "GET", f"{REPOSITORY}/environments/prod/variables").status_code == 403
+
+
+def test_branch_patterns_need_a_policy_that_takes_them(fake: FakeGitHub) -> None:
+    fake.state.add_environment("prod")
+    policies = f"{REPOSITORY}/environments/prod/deployment-branch-policies"
+
+    without = ask(fake, "POST", policies, token=fake.admin_token, json={"name": "main"})
+    fake.environment("prod")["policy"] = {"protected_branches": False, "custom_branch_policies": True}
+    made = ask(fake, "POST", policies, token=fake.admin_token, json={"name": "main"})
+    again = ask(fake, "POST", policies, token=fake.admin_token, json={"name": "main"})
+    deleted = ask(fake, "DELETE", f"{policies}/{made.json()['id']}", token=fake.admin_token)
+
+    assert [each.status_code for each in (without, made, again, deleted)] == [404, 200, 303, 204]
+    assert ask(fake, "DELETE", f"{policies}/{made.json()['id']}", token=fake.admin_token).status_code == 404
+
+
+def test_variables_have_upper_case_names_and_are_made_once(fake: FakeGitHub) -> None:
+    fake.state.add_environment("prod")
+    variables = f"{REPOSITORY}/environments/prod/variables"
+
+    made = ask(fake, "POST", variables, token=fake.admin_token, json={"name": "zone", "value": "1"})
+    again = ask(fake, "POST", variables, token=fake.admin_token, json={"name": "ZONE", "value": "2"})
+    changed = ask(fake, "PATCH", f"{variables}/ZONE", token=fake.admin_token, json={"value": "3"})
+
+    assert [each.status_code for each in (made, again, changed)] == [201, 409, 204]
+    assert ask(fake, "GET", f"{variables}/zone", token=fake.admin_token).json() == {"name": "ZONE", "value": "3"}
+    assert ask(fake, "GET", f"{variables}/OTHER", token=fake.admin_token).status_code == 404
+    assert ask(fake, "PATCH", f"{variables}/OTHER", token=fake.admin_token, json={"value": ""}).status_code == 404
+
+
+def test_the_form_of_subjects_is_read_with_its_beginning_and_set(fake: FakeGitHub) -> None:
+    path = f"{REPOSITORY}/actions/oidc/customization/sub"
+
+    before = ask(fake, "GET", path).json()
+    put = ask(fake, "PUT", path, token=fake.admin_token, json={"use_default": True, "use_immutable_subject": True})
+
+    assert before["sub_claim_prefix"] == "repo:octo-org/models"
+    assert put.status_code == 201
+    assert ask(fake, "GET", path).json()["sub_claim_prefix"] == "repo:octo-org@123456/models@456789"
