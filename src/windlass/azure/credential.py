@@ -8,10 +8,11 @@ import os
 from collections.abc import Mapping
 from typing import Any, Final
 
-_AUDIENCE: Final = "api://AzureADTokenExchange"
-"""What Entra ID asks of a token that is exchanged for one of its own."""
 _NAMES: Final = ("upn", "preferred_username", "unique_name", "email")
 """Claims that name a person (Microsoft identity platform, "Access token claims reference")."""
+
+_AUDIENCE: Final = "api://AzureADTokenExchange"
+"""What Entra ID asks of a token that is exchanged for one of its own."""
 
 
 def sign_in(environ: Mapping[str, str] = os.environ) -> Any:
@@ -20,27 +21,28 @@ def sign_in(environ: Mapping[str, str] = os.environ) -> Any:
     A job that names its managed identity (AZURE_CLIENT_ID, AZURE_TENANT_ID) proves anew who it is whenever a token is
     wanted. What `az login` remembers of a job is worth nothing after some minutes, and a release takes longer.
     """
+    return KnownCredential(_at_hand(environ))
+
+
+def _at_hand(environ: Mapping[str, str]) -> Any:
     from azure.identity import ClientAssertionCredential, DefaultAzureCredential
 
     from windlass.github.job_token import job_token, may_ask
 
     client, tenant = environ.get("AZURE_CLIENT_ID"), environ.get("AZURE_TENANT_ID")
     if client and tenant and may_ask(environ):
-        return KnownCredential(ClientAssertionCredential(tenant, client, lambda: job_token(environ, _AUDIENCE)))
-    return KnownCredential(DefaultAzureCredential())
+        return ClientAssertionCredential(tenant, client, lambda: job_token(environ, _AUDIENCE))
+    return DefaultAzureCredential()
 
 
 class KnownCredential:
     """A credential that remembers whom its tokens are for, so that nobody has to get one to find out.
 
     `az login` takes most of a second for each token.
-
-    Attributes:
-        inner: The credential that gives the tokens.
     """
 
     def __init__(self, credential: Any) -> None:
-        self.inner = credential
+        self._credential = credential
         self._token = ""
 
     @property
@@ -50,19 +52,19 @@ class KnownCredential:
 
     def get_token(self, *scopes: str, **more: Any) -> Any:
         """Get a token as azure-core asks for it."""
-        token = self.inner.get_token(*scopes, **more)
+        token = self._credential.get_token(*scopes, **more)
         self._token = token.token
         return token
 
     def get_token_info(self, *scopes: str, **more: Any) -> Any:
         """Get a token as newer clients ask for it."""
-        token = self.inner.get_token_info(*scopes, **more)
+        token = self._credential.get_token_info(*scopes, **more)
         self._token = token.token
         return token
 
     def close(self) -> None:
         """Let go of connections."""
-        self.inner.close()
+        self._credential.close()
 
 
 def identity_of(token: str) -> str:

@@ -83,4 +83,4 @@ def test_a_job_that_gets_no_proof_is_told_what_it_lacks() -> None:
     ],
 )
 def test_the_identity_at_hand_is_taken(environ: dict[str, str], kind: type) -> None:
-    assert type(sign_in(environ).inner) is kind
+    assert type(sign_in(environ)._credential) is kind
