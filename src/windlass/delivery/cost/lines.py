@@ -32,10 +32,17 @@ def cost_lines(comparison: CostComparison) -> Iterator[str]:
     yield "</details>"
 
 
-def describe_cost(comparison: CostComparison) -> str:
-    """Say in one line what a stack costs, what that changes, and whether the budget holds."""
+def describe_cost(comparison: CostComparison, *, alone: bool = False) -> str:
+    """Say in one line what a stack costs, what that changes, and whether the budget holds.
+
+    Args:
+        comparison: What it costs.
+        alone: Nobody asked what it changes.
+    """
     currency, total = comparison.after.currency, comparison.after.total
-    parts = [f"**{money(total.likely, currency)}** {MONTH} ({bounds(total, currency)})", *_difference(comparison)]
+    parts = [f"**{money(total.likely, currency)}** {MONTH} ({bounds(total, currency)})"]
+    if not alone:
+        parts.extend(_difference(comparison))
     if (verdict := describe_verdict(comparison)) is not None:
         parts.append(verdict)
     if comparison.after.unpriced:
