@@ -13,7 +13,7 @@ from windlass.cli import options
 from windlass.cli.run import run
 
 if TYPE_CHECKING:
-    from windlass.delivery.models import Report, Violation
+    from windlass.delivery.models import Report
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -100,6 +100,7 @@ def _commit(given: str | None) -> str:
 
 def _show(report: Report, output: str) -> None:
     from windlass.cli import render
+    from windlass.cli.reports import show_report
     from windlass.delivery.markdown import report_as_markdown
     from windlass.delivery.report import report_as_json
 
@@ -108,28 +109,7 @@ def _show(report: Report, output: str) -> None:
     elif output == "markdown":
         sys.stdout.write(report_as_markdown(report))
     elif not report.errors:
-        _show_table(report)
-
-
-def _show_table(report: Report) -> None:
-    from windlass.cli import render
-    from windlass.delivery.report import COLUMNS, describe_report, describe_totals, report_rows
-
-    if rows := report_rows(report):
-        render.show_table(COLUMNS, rows)
-        click.echo()
-    click.echo(f"Stack {report.stack}: {describe_report(report)}.\n{describe_totals(report)}.")
-    for violation in report.violations:
-        _show_violation(violation)
-    for warning in report.warnings:
-        click.echo(f"warning: {warning}", err=True)
-
-
-def _show_violation(each: Violation) -> None:
-    headline, *lines = each.lines or ("",)
-    click.echo(f"\n{'refused' if each.stops else 'advice'} by {each.rule}: {each.name}: {headline}", err=True)
-    for line in lines:
-        click.echo(f"  {line}", err=True)
+        show_report(report)
 
 
 if __name__ == "__main__":

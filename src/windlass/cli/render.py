@@ -20,17 +20,26 @@ def show_json(document: Any, *, stdout: TextIO | None = None) -> None:
     (stdout or sys.stdout).write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 
-def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, stdout: TextIO | None = None) -> None:
-    """Print aligned columns; a column that is empty in every row is left out."""
+def show_table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, lines: bool = False, stdout: TextIO | None = None
+) -> None:
+    """Print aligned columns; a column that is empty in every row is left out.
+
+    Args:
+        columns: Their titles.
+        rows: Their cells.
+        lines: Whether cells have several lines: the last column is broken to fit a terminal, and rows are set apart.
+        stdout: Where to.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     used = [index for index in range(len(columns)) if any(row[index] for row in rows)]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False, leading=int(lines))
     for index in used:
-        table.add_column(columns[index], no_wrap=True)
+        table.add_column(columns[index], no_wrap=not (lines and index == used[-1]))
     for row in rows:
         table.add_row(*(Text(row[index]) for index in used))  # a name is no markup
     stream = stdout or sys.stdout
@@ -51,6 +60,18 @@ def fit_columns(columns: Sequence[str], rows: Sequence[Sequence[str]], width: in
         if used - _GAP > width:
             return max(count, 1)
     return len(columns)
+
+
+def show_line(text: str, style: str, *, stdout: TextIO | None = None) -> None:
+    """Print one line, in colour on a terminal alone."""
+    stream = stdout or sys.stdout
+    if not stream.isatty():
+        stream.write(f"{text}\n")
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    Console(file=stream, highlight=False).print(Text(text, style=style))
 
 
 def show_plan(plan: Plan, *, stdout: TextIO | None = None) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
-from windlass.delivery.digest import UNKNOWN, PolicyEvent, PreviewDigest, PreviewStep, ResourceState
+from windlass.delivery.differences import Leaf, find_leaves, find_made
+from windlass.delivery.digest import PolicyEvent, PreviewDigest, PreviewStep, ResourceState
+from windlass.delivery.judge import Circumstances, judge, kind_of
 from windlass.delivery.losses import short_type
-from windlass.delivery.models import Change, Difference, Report, ResourceChange, Risk, Violation
+from windlass.delivery.meanings import RANK, Meaning
+from windlass.delivery.models import Change, Finding, Report, ResourceChange, Risk, Violation
 from windlass.delivery.rules import OPERATIONS, change_of, risk_of
-from windlass.delivery.values import MISSING, find_value, hide_in_text, parse_path, show_text, show_value
+from windlass.delivery.values import hide_in_text, show_text
 from windlass.errors.delivery import PreviewOfOtherStackError
 
 _IS_PROTECTED: Final = "marked for protection"
@@ -26,18 +30,20 @@ _LONGEST_ID: Final = 1000
 # What the engine adds to an error that has been said.
 _ECHOES: Final = ("an unhandled error occurred: Program exited", "preview failed")
 _UNLISTED: Final = frozenset({Change.PART, Change.READ, Change.UNCHANGED})
+_NOT_JUDGED: Final = frozenset({Change.PART, Change.READ})
 # What the engine goes through to do a change; its own count leaves these out, or counts them apart.
 _UNCOUNTED: Final = frozenset(
     {_SAME, *(operation for operation, change in OPERATIONS.items() if change in {Change.PART, Change.READ})}
 )
 
 
-def make_report(digest: PreviewDigest, stack: str) -> Report:
+def make_report(digest: PreviewDigest, stack: str, *, around: Circumstances | None = None) -> Report:
     """Judge a preview.
 
     Args:
         digest: What the engine said.
         stack: The stack that it is expected to be of.
+        around: The circumstances; as far as the preview itself tells them by default.
 
     Raises:
         PreviewOfOtherStackError: It is of another stack.
@@ -45,16 +51,18 @@ def make_report(digest: PreviewDigest, stack: str) -> Report:
     """
     _check_stack(digest.steps, stack)
     classes = classify(digest.steps)
+    around = around or Circumstances(is_new=makes_everything(digest))
     violations = tuple(sorted(map(_violation, digest.policies), key=_by_level))
     errors = _errors(digest, is_stopped=any(each.stops for each in violations))
     return Report(
         stack=stack,
-        changes=tuple(sorted(filter(_is_worth_listing, _resource_changes(classes)), key=_by_risk)),
+        changes=tuple(sorted(filter(_is_worth_listing, _resource_changes(classes, around)), key=_by_meaning)),
         totals=_totals(classes, digest.change_summary),
         violations=violations,
         warnings=(*map(hide_in_text, digest.said("warning")), *(() if errors else _disagreements(digest))),
         errors=errors,
         output=tuple(hide_in_text(text) for text in digest.said("info", "info#err")) if errors else (),
+        is_new=around.is_new,
     )
 
 
@@ -68,77 +76,62 @@ def classify(steps: Sequence[PreviewStep]) -> tuple[tuple[PreviewStep, Change], 
     return tuple((step, change_of(step, replaced)) for step in steps)
 
 
-def find_differences(step: PreviewStep) -> tuple[Difference, ...]:
-    """Say what differs in a resource, the reasons of its replacement first.
-
-    A provider may tell the paths (`detailedDiff`), only the keys on the first level (`diffReasons`,
-    `replaceReasons`), or both. A key whose paths are told is not told again.
-    """
-    reasons = frozenset(step.replace_reasons)
-    exact = any(each.replaces for each in step.detailed_diff.values())
-    found = {
-        path: each.replaces or (not exact and parse_path(path)[:1] in {(key,) for key in reasons})
-        for path, each in step.detailed_diff.items()
-    }
-    told = {str(first) for path in found for first in parse_path(path)[:1]}
-    found |= {key: key in reasons for key in (*step.replace_reasons, *step.diff_reasons) if key not in told}
-    return tuple(
-        _difference(step, path, replaces=replaces)
-        for path, replaces in sorted(found.items(), key=lambda pair: (not pair[1], pair[0]))
-    )
-
-
-def _difference(step: PreviewStep, path: str, *, replaces: bool) -> Difference:
-    old, new = step.old_state or _NO_STATE, step.new_state or _NO_STATE
-    segments = parse_path(path)
-    after = find_value(new.inputs, segments)
-    return Difference(
-        path=show_text(path, _LONGEST_NAME),
-        before=show_value(_value_before(old, segments, after), segments),
-        after=show_value(after, segments),
-        replaces=replaces,
-        is_known=after != UNKNOWN,
-    )
-
-
-def _value_before(old: ResourceState, segments: tuple[Any, ...], after: Any) -> Any:
-    """What was asked for before; where that is no difference, what Azure had made of it."""
-    asked = find_value(old.inputs, segments)
-    if asked is not MISSING and asked != after:
-        return asked
-    made = find_value(old.outputs, segments)
-    return asked if made is MISSING else made
-
-
-def _resource_changes(classes: Sequence[tuple[PreviewStep, Change]]) -> Iterator[ResourceChange]:
+def _resource_changes(classes: Sequence[tuple[PreviewStep, Change]], around: Circumstances) -> Iterator[ResourceChange]:
     """Judge every step. The engine lists a resource after those that it depends on, but for deletions."""
+    updated = {
+        step.urn: step.old_state for step, change in classes if change is Change.UPDATED and step.old_state is not None
+    }
     going: dict[str, ResourceChange] = {}
     for step, change in classes:
-        judged = _judge(step, change, going)
+        if change in _NOT_JUDGED:
+            continue
+        judged = _judge(step, change, _Before(going=going, updated=updated), around)
         if change is Change.REPLACED:
             going[step.urn] = judged
         yield judged
 
 
-def _judge(step: PreviewStep, change: Change, going: Mapping[str, ResourceChange]) -> ResourceChange:
-    risk, consequence = risk_of(step, change)
-    differences = find_differences(step) if change in {Change.REPLACED, Change.UPDATED} else ()
-    reasons = [each for each in differences if each.replaces]
-    causes = _causes(step, going) if change is Change.REPLACED and not reasons else ()
+@dataclass(frozen=True, kw_only=True)
+class _Before:
+    """What the preview does to other resources, by URN."""
+
+    going: Mapping[str, ResourceChange]
+    updated: Mapping[str, ResourceState]
+
+
+def _judge(step: PreviewStep, change: Change, before: _Before, around: Circumstances) -> ResourceChange:
+    leaves = _leaves(step, change, before)
+    reasons = [each for each in leaves if each.replaces and change is Change.REPLACED]
+    causes = _causes(step, before.going) if change is Change.REPLACED and not reasons else ()
+    is_certain = _is_certain(reasons, causes)
+    findings = judge(step, change, leaves, is_certain=is_certain, around=around)
+    risk, consequence = risk_of(step, change) if not _stays(findings) else (Risk.NONE, "")
     state = step.old_state or step.new_state or _NO_STATE
     return ResourceChange(
         change=change,
         risk=risk,
         type=show_text(short_type(step.type)),
+        kind=kind_of(step.type),
         name=show_text(step.name, _LONGEST_NAME),
         urn=step.urn,
         id=show_text(state.id, _LONGEST_ID) if step.old_state else "",
         is_component=not state.custom,
         consequence=consequence,
-        differences=differences,
+        differences=tuple(leaf.shown() for leaf in leaves),
         follows=tuple(each.name for each in causes),
-        is_certain=_is_certain(reasons, causes),
+        is_certain=is_certain,
+        findings=findings,
     )
+
+
+def _leaves(step: PreviewStep, change: Change, before: _Before) -> tuple[Leaf, ...]:
+    if change in {Change.REPLACED, Change.UPDATED}:
+        return find_leaves(step, before.updated)
+    return find_made(step.new_state) if change is Change.CREATED and step.new_state else ()
+
+
+def _stays(findings: Sequence[Finding]) -> bool:
+    return all(each.meaning is Meaning.COSMETIC for each in findings)
 
 
 def _causes(step: PreviewStep, going: Mapping[str, ResourceChange]) -> tuple[ResourceChange, ...]:
@@ -147,7 +140,7 @@ def _causes(step: PreviewStep, going: Mapping[str, ResourceChange]) -> tuple[Res
     return tuple(going[urn] for urn in dict.fromkeys(before) if urn in going)
 
 
-def _is_certain(reasons: Sequence[Difference], causes: Sequence[ResourceChange]) -> bool:
+def _is_certain(reasons: Sequence[Leaf], causes: Sequence[ResourceChange]) -> bool:
     """Whether a change comes for sure: one known reason, or one cause that is certain itself, is enough."""
     if reasons:
         return any(each.is_known for each in reasons)
@@ -184,8 +177,15 @@ def _is_worth_listing(each: ResourceChange) -> bool:
     return each.change not in _UNLISTED or each.risk is not Risk.NONE
 
 
-def _by_risk(each: ResourceChange) -> tuple[int, bool, int, str, str]:
-    return list(Risk).index(each.risk), not each.is_certain, list(Change).index(each.change), each.type, each.name
+def _by_meaning(each: ResourceChange) -> tuple[int, bool, int, str, str]:
+    return RANK[each.meaning], not each.is_certain, list(Change).index(each.change), each.type, each.name
+
+
+def makes_everything(digest: PreviewDigest) -> bool:
+    """Whether nothing seems to be there yet: everything in Azure is made, and nothing stays."""
+    azure = [step for step in digest.steps if (step.old_state or step.new_state or _NO_STATE).custom]
+    stays = digest.change_summary.get(_SAME, 0) > 1  # the stack itself is one
+    return bool(azure) and not stays and all(step.op == "create" for step in azure)
 
 
 def _totals(classes: Sequence[tuple[PreviewStep, Change]], summary: dict[str, int]) -> tuple[tuple[Change, int], ...]:

@@ -43,6 +43,7 @@ class ResourceState(_FromEngine):
 
     Attributes:
         custom: Whether it exists in Azure; a component only groups others.
+        property_dependencies: What each input on the first level comes from.
         retain_on_delete: Whether a deletion only makes Pulumi forget it.
     """
 
@@ -51,6 +52,7 @@ class ResourceState(_FromEngine):
     inputs: dict[str, Any] = Field(default_factory=dict)
     outputs: dict[str, Any] = Field(default_factory=dict)
     dependencies: tuple[str, ...] = ()
+    property_dependencies: dict[str, tuple[str, ...] | None] = Field(default_factory=dict)
     protect: bool = False
     retain_on_delete: bool = False
 

@@ -50,6 +50,15 @@ LOSSES: Final[Mapping[str, Loss]] = {
     "containerservice:AgentPool": _service("everything that runs on it stops"),
     "containerinstance:ContainerGroup": _service("its containers stop"),
     "managedidentity:UserAssignedIdentity": _service("whatever runs as it loses its access"),
+    "containerservice:ManagedNamespace": _service("every deployment in it stops"),
+    "kubernetesconfiguration:Extension": _service("models on the cluster no longer answer"),
+    "network:VirtualNetwork": _service("whatever is in it loses its connections"),
+    "network:NatGateway": _service("nothing goes out of the network any more"),
+    "network:PrivateEndpoint": _service("what comes over it no longer gets through"),
+    "network:PrivateDnsZoneGroup": _service("names lead to public addresses, which refuse"),
+    "privatedns:PrivateZone": _service("names lead to public addresses, which refuse"),
+    "privatedns:VirtualNetworkLink": _service("names lead to public addresses, which refuse"),
+    "machinelearningservices:ManagedNetworkSettingsRule": _service("what goes out by it is refused"),
     "authorization:RoleAssignment": _service("access is missing, for some minutes even when it is given again"),
 }
 """By type without provider and version. A type that is not here is made anew without a loss."""

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from windlass.delivery.meanings import RANK, Meaning
+
+if TYPE_CHECKING:
+    # It stands on pydantic, which takes longer to import than most reports to write.
+    from windlass.delivery.cost import CostComparison
 
 
 class Change(StrEnum):
@@ -44,6 +51,8 @@ class Difference:
         after: Its value afterwards, likewise.
         replaces: Whether this is why the resource is replaced.
         is_known: Whether `after` is known before the change is made.
+        stays: Whether it is sure to come out as it is, though the engine cannot know it before the change: an id, or a
+            principal, of something that is only updated.
     """
 
     path: str
@@ -51,6 +60,24 @@ class Difference:
     after: str | None = None
     replaces: bool = False
     is_known: bool = True
+    stays: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that a change means.
+
+    Attributes:
+        meaning: Its class.
+        why: In plain words; empty where the class says it all.
+        paths: The properties that it is about; none when it is about the whole resource.
+        is_certain: False when it depends on a value that is not known before the change.
+    """
+
+    meaning: Meaning
+    why: str = ""
+    paths: tuple[str, ...] = ()
+    is_certain: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +86,7 @@ class ResourceChange:
 
     Attributes:
         type: Its type without provider and version, such as `storage:StorageAccount`.
+        kind: What people call one, such as `storage account`; the type where no table has a word.
         id: Its id in Azure; empty when it does not exist yet.
         is_component: Whether it only groups others and does not exist in Azure.
         consequence: What `risk` means for this resource; empty when there is none.
@@ -66,6 +94,7 @@ class ResourceChange:
         follows: Names of resources that it depends on and that go before it, when they are the only cause.
         is_certain: False when it is replaced only if a value that nobody knows yet turns out to differ. An update of
             a resource makes the engine forget what Azure answered, so that whatever is built on that looks changed.
+        findings: What it means, the worst first; a listed change has at least one.
     """
 
     change: Change
@@ -73,12 +102,24 @@ class ResourceChange:
     type: str
     name: str
     urn: str
+    kind: str = ""
     id: str = ""
     is_component: bool = False
     consequence: str = ""
     differences: tuple[Difference, ...] = ()
     follows: tuple[str, ...] = ()
     is_certain: bool = True
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def meaning(self) -> Meaning:
+        """The worst of what it means."""
+        return self.findings[0].meaning if self.findings else Meaning.UNKNOWN
+
+    @property
+    def stays(self) -> bool:
+        """Whether the engine lists it only because it cannot know yet that it stays as it is."""
+        return bool(self.differences) and all(each.stays for each in self.differences)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +150,10 @@ class Report:
         warnings: What to know before it is applied.
         errors: Why the engine could not finish; the rest is then incomplete.
         output: What else the program and the engine said on the way to an error. Not part of the JSON.
+        is_drift: Whether it tells what has changed in Azure behind Pulumi's back, and no change that is to come.
         commit: The commit of the files that were previewed; empty when they are of none.
+        is_new: Whether nothing is deployed yet.
+        cost: What it will cost, and what that changes; None when nobody estimated it.
     """
 
     stack: str
@@ -119,7 +163,18 @@ class Report:
     warnings: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     output: tuple[str, ...] = ()
+    is_drift: bool = False
     commit: str = ""
+    is_new: bool = False
+    cost: CostComparison | None = None
+
+    @property
+    def meanings(self) -> tuple[Meaning, ...]:
+        """All that it means, the worst first."""
+        found = {finding.meaning for each in self.changes for finding in each.findings}
+        if self.cost is not None and self.cost.is_over_budget:
+            found.add(Meaning.OVER_BUDGET)
+        return tuple(sorted(found, key=RANK.__getitem__))
 
     @property
     def is_certain(self) -> bool:

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from windlass.delivery.models import Change, Difference, Report, ResourceChange, Risk, Violation
+from windlass.delivery.meanings import Meaning
+from windlass.delivery.models import Change, Difference, Finding, Report, ResourceChange, Risk, Violation
 from windlass.errors.delivery import ReportUnreadableError
+
+if TYPE_CHECKING:
+    from windlass.delivery.cost import CostComparison
 
 VERSION: Final = 1
 """Of the JSON. Keys are added to it, and none is removed or changes its meaning."""
@@ -42,13 +46,24 @@ def _report(document: Document) -> Report:
         raise ValueError(f"it has the version {document['version']!r} and this windlass reads {VERSION}")
     return Report(
         stack=_text(document["stack"]),
-        commit=_text(document.get("commit") or ""),
+        commit=_text(document["commit"] or ""),
         changes=_each(_change, document["changes"]),
         totals=tuple((Change(change), _number(count)) for change, count in document["totals"].items()),
         violations=_each(_violation, document["violations"]),
         warnings=_each(_text, document["warnings"]),
         errors=_each(_text, document["errors"]),
+        is_new=_truth(document["new"]),
+        is_drift=_truth(document["drift"]),
+        cost=_cost(document["cost"]),
     )
+
+
+def _cost(document: Document | None) -> CostComparison | None:
+    if document is None:
+        return None
+    from windlass.delivery.cost import parse_comparison
+
+    return parse_comparison(document)
 
 
 def _change(each: Document) -> ResourceChange:
@@ -56,6 +71,7 @@ def _change(each: Document) -> ResourceChange:
         change=Change(each["change"]),
         risk=Risk(each["risk"]),
         type=_text(each["type"]),
+        kind=_text(each["kind"]),
         name=_text(each["name"]),
         urn=_text(each["urn"]),
         id=_text(each["id"] or ""),
@@ -63,6 +79,16 @@ def _change(each: Document) -> ResourceChange:
         consequence=_text(each["consequence"] or ""),
         differences=_each(_difference, each["differences"]),
         follows=_each(_text, each["follows"]),
+        is_certain=_truth(each["certain"]),
+        findings=_each(_finding, each["findings"]),
+    )
+
+
+def _finding(each: Document) -> Finding:
+    return Finding(
+        meaning=Meaning(each["class"]),
+        why=_text(each["why"] or ""),
+        paths=_each(_text, each["paths"]),
         is_certain=_truth(each["certain"]),
     )
 
@@ -73,7 +99,8 @@ def _difference(each: Document) -> Difference:
         before=_text_or_none(each["before"]),
         after=_text_or_none(each["after"]),
         replaces=_truth(each["replaces"]),
-        is_known=_truth(each.get("known", True)),
+        is_known=_truth(each["known"]),
+        stays=_truth(each["stays"]),
     )
 
 

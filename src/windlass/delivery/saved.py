@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from windlass.delivery.digest import PolicyEvent, PreviewDigest
 from windlass.errors.delivery import SavedPreviewUnreadableError
 
+Kind = Literal["preview", "drift"]
+
 FILE: Final = "preview.json"
 """Its name in the folder of its stack."""
 
@@ -43,6 +45,7 @@ class SavedPreview(_Saved):
 
     Attributes:
         version: Of this format.
+        kind: `preview`, or `drift`: what Azure has (new) beside what Pulumi made (old), and what is gone there.
         stack: The stack's name.
         commit: The commit of the files that were previewed; empty when they are of none.
         digest: What the engine said. A failed preview has diagnostics with the severity `error`.
@@ -52,6 +55,7 @@ class SavedPreview(_Saved):
     """
 
     version: Literal[1] = 1
+    kind: Kind = "preview"
     stack: str
     commit: str = ""
     digest: PreviewDigest

@@ -6,6 +6,7 @@ the name of its property, because a report is read by more people than a state f
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -21,7 +22,9 @@ MISSING: Final = object()
 """There is no value at the path. `None` is a value."""
 
 _LONGEST: Final = 100
+_MARK: Final = 6
 _SEGMENT: Final = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[\]]+)|(.)', re.DOTALL)
+_IS_PLAIN: Final = re.compile(r"[^.\[\]\"\\]+")
 _SENSITIVE: Final = re.compile(
     r"(password|passphrase|secret|credential|token|key|connection_?string|sas)(s|_?value)?$", re.IGNORECASE
 )
@@ -69,9 +72,15 @@ def show_value(value: Any, path: Sequence[Segment]) -> str | None:
 
 
 def show_text(text: str, longest: int = _LONGEST) -> str:
-    """Say a text in one line, without the secrets that are known by their form."""
+    """Say a text in one line, without the secrets that are known by their form.
+
+    A longer one is cut. What stands for the rest (`... #1a2b3c`) tells two texts apart that begin alike.
+    """
     line = " ".join(hide_in_text("\n".join(text.splitlines())).split())
-    return line if len(line) <= longest else f"{line[: longest - 3]}..."
+    if len(line) <= longest:
+        return line
+    rest = f"... #{hashlib.sha256(line.encode()).hexdigest()[:_MARK]}"
+    return line[: longest - len(rest)] + rest
 
 
 def hide_in_text(text: str) -> str:
@@ -83,13 +92,25 @@ def hide_in_text(text: str) -> str:
 
 
 def _show_plain(value: Any) -> str:
+    if isinstance(value, str):
+        return show_text(value)
+    # As the engine's own display writes it: without quotes where nothing is ambiguous.
+    return show_text(_written(value))
+
+
+def _written(value: Any, key: str = "") -> str:
+    """Write a value with all that it holds, without what nobody may see."""
+    if value == UNKNOWN:
+        return NOT_YET
+    if value == BLINDED or _is_signed(value) or _is_sensitive((key,)):
+        return HIDDEN
     match value:
-        case str():
-            return show_text(value)
-        case list():
-            return _count(len(value), "item", "items")
         case dict():
-            return _count(len(value), "entry", "entries")
+            return f"{{{', '.join(f'{each}: {_written(value[each], each)}' for each in sorted(value))}}}"
+        case list():
+            return f"[{', '.join(map(_written, value))}]"
+        case str():
+            return value
         case _:
             return json.dumps(value)
 
@@ -98,9 +119,36 @@ def _is_sensitive(path: Sequence[Segment]) -> bool:
     return any(isinstance(segment, str) and _SENSITIVE.search(segment) for segment in path)
 
 
+def is_secret(value: Any) -> bool:
+    """Tell whether a value as a whole is marked as secret."""
+    return value == BLINDED or _is_signed(value)
+
+
+def holds_secret(value: Any, path: Sequence[Segment]) -> bool:
+    """Tell whether a value is secret, or holds one."""
+    if value == BLINDED or _is_signed(value) or _is_sensitive(path):
+        return value is not MISSING
+    match value:
+        case dict():
+            return any(holds_secret(each, (key,)) for key, each in value.items())
+        case list():
+            return any(holds_secret(each, ()) for each in value)
+        case _:
+            return False
+
+
+def write_path(path: Sequence[Segment]) -> str:
+    """Write a property path as the engine does: `tags["a.b"][0].c`."""
+    return "".join(map(_write_segment, path)).removeprefix(".")
+
+
+def _write_segment(segment: Segment) -> str:
+    if isinstance(segment, int):
+        return f"[{segment}]"
+    if _IS_PLAIN.fullmatch(segment):
+        return f".{segment}"
+    return '["{}"]'.format(segment.replace("\\", "\\\\").replace('"', '\\"'))
+
+
 def _is_signed(value: Any) -> bool:
     return isinstance(value, dict) and SIGNATURE_KEY in value
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"

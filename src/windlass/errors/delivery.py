@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from windlass.errors import AzureFailedError, UsageError
+from windlass.errors import AzureFailedError, RefusedError, UsageError
 
 
 class PreviewUnreadableError(UsageError):
@@ -62,3 +62,35 @@ class PreviewFailedError(AzureFailedError):
             f"the preview of stack {stack} failed; nothing was changed. Correct this and run it again:\n{listed}",
             details=tuple(details),
         )
+
+
+class ReportsFailedError(AzureFailedError):
+    """Of some stacks nobody can tell what would change."""
+
+    def __init__(self, failed: Sequence[str], missing: Sequence[str]) -> None:
+        parts = (
+            f"the preview of {', '.join(failed)} failed" if failed else "",
+            f"no report came of {', '.join(missing)}" if missing else "",
+        )
+        super().__init__(
+            f"{' and '.join(filter(None, parts))}; nothing was changed. Correct the cause, which the report or the log "
+            "of that preview has, and preview again"
+        )
+
+
+class NotAcknowledgedError(RefusedError):
+    """A change needs somebody's yes, and has it not."""
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        listed = "".join(f"\n  {label}" for label in labels)
+        super().__init__(
+            f"{len(labels)} of these changes need somebody's yes. Read the report; who agrees adds the label to the "
+            f"pull request, or gives it with --allow:{listed}"
+        )
+
+
+class TwoReportsError(UsageError):
+    """Two reports are of the same stack; nobody knows which one counts."""
+
+    def __init__(self, stack: str, first: str, second: str) -> None:
+        super().__init__(f"{first} and {second} are both of stack {stack}. Leave one of them out")

@@ -26,3 +26,13 @@ class PolicyViolationError(RefusedError):
             f"`up` of stack {stack} is refused by {named}; nothing was changed. Do what is said above, or except "
             "a rule with its reason: docs/how-to/policies.md"
         )
+
+
+class StacksRefusedError(RefusedError):
+    """Rules are broken in one of several stacks."""
+
+    def __init__(self, stacks: Sequence[str]) -> None:
+        super().__init__(
+            f"stack {', '.join(stacks)} is refused by rules of infra/policy, which the report names with what to do. "
+            "Correct the settings, or write an exception down: docs/how-to/policies.md"
+        )

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from windlass.delivery.classify import classify, find_differences, make_report
+from windlass.delivery.classify import classify, make_report
+from windlass.delivery.differences import find_leaves
 from windlass.delivery.digest import UNKNOWN, PreviewDigest, PreviewStep, parse_digest
 from windlass.delivery.models import Change, Difference, Report, ResourceChange, Risk
 from windlass.delivery.rules import OPERATIONS
@@ -32,6 +33,10 @@ def urn(name: str, type_: str = "azure-native:storage:StorageAccount", stack: st
 
 def step(op: str, name: str = "it", **facts: Any) -> PreviewStep:
     return PreviewStep.model_validate({"op": op, "urn": urn(name), **facts})
+
+
+def find_differences(each: PreviewStep) -> tuple[Difference, ...]:
+    return tuple(leaf.shown() for leaf in find_leaves(each))
 
 
 def test_what_is_made_for_the_first_time_is_created_without_risk() -> None:

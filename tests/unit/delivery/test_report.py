@@ -7,17 +7,17 @@ import pytest
 
 from windlass.delivery.classify import make_report
 from windlass.delivery.digest import parse_digest
-from windlass.delivery.models import Change, Difference, Report, ResourceChange, Risk, Violation
+from windlass.delivery.meanings import Meaning
+from windlass.delivery.models import Change, Difference, Finding, Report, ResourceChange, Risk, Violation
 from windlass.delivery.report import (
     COLUMNS,
-    describe_difference,
     describe_report,
     describe_totals,
     describe_violation,
-    describe_why,
     report_as_json,
     report_rows,
 )
+from windlass.delivery.rows import describe_difference
 
 SAMPLES = Path(__file__).resolve().parents[2] / "data" / "preview"
 
@@ -29,12 +29,12 @@ def sample(name: str) -> Report:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("unchanged", "nothing changes"),
-        ("created", "no data is lost, no service is interrupted"),
-        ("mixed", "service is interrupted"),
-        ("moved", "data is lost"),
-        ("unprotected", "protection is taken off"),
-        ("failed", "it failed, and what follows is incomplete"),
+        ("unchanged", "does not change"),
+        ("created", "is new: makes 3 resources"),
+        ("mixed", "interrupts service, may widen a permission, needs quota, changes the cost"),
+        ("moved", "loses data, interrupts service"),
+        ("unprotected", "takes protection off"),
+        ("failed", "could not be previewed, so nobody knows what it would do"),
     ],
 )
 def test_a_report_is_summed_up_by_its_worst_change(name: str, said: str) -> None:
@@ -45,7 +45,7 @@ def test_a_broken_rule_is_told_before_what_would_change() -> None:
     rule = Violation(rule="tls-1-2", name="account", lines=("What has to hold.", "It does not."), stops=True)
     report = Report(stack="local", changes=(), totals=(), violations=(rule,))
 
-    assert describe_report(report) == "up is refused, because rules are broken"
+    assert describe_report(report) == "is refused: 1 rule is broken"
     assert describe_violation(rule) == "refused by tls-1-2: account: What has to hold. It does not."
     assert report_as_json(report)["violations"] == [
         {"rule": "tls-1-2", "name": "account", "stops": True, "lines": ["What has to hold.", "It does not."]}
@@ -57,15 +57,17 @@ def test_what_may_not_come_is_not_promised() -> None:
         change=Change.REPLACED,
         risk=Risk.LOSES_DATA,
         type="keyvault:Vault",
+        kind="key vault",
         name="vault",
         urn="urn",
         is_certain=False,
+        findings=(Finding(meaning=Meaning.LOSES_DATA, why="its keys go", is_certain=False),),
     )
 
     report = Report(stack="local", changes=(perhaps,), totals=())
 
-    assert describe_report(report) == "data may be lost"
-    assert report_rows(report)[0][:2] == ("data may be lost", "perhaps replaced")
+    assert describe_report(report) == "may lose data"
+    assert report_rows(report) == (("may lose data", "perhaps replaced", "vault\nkey vault", "its keys go"),)
 
 
 def test_totals_leave_out_what_is_rare_and_did_not_happen() -> None:
@@ -85,26 +87,18 @@ def test_a_difference_is_said_in_one_line(before: str | None, after: str | None,
     assert describe_difference(Difference(path="tags.x", before=before, after=after)) == said
 
 
-def test_of_many_differences_the_first_are_told_and_the_rest_counted() -> None:
-    change = ResourceChange(
-        change=Change.UPDATED,
-        risk=Risk.NONE,
-        type="storage:StorageAccount",
-        name="it",
-        urn="urn",
-        differences=tuple(Difference(path=f"p{number}") for number in range(5)),
-    )
-
-    assert describe_why(change) == ("p0", "p1", "p2", "2 more")
-
-
 def test_a_table_lists_what_exists_in_azure_and_no_component() -> None:
     rows = report_rows(sample("mixed"))
 
     assert {len(row) for row in rows} == {len(COLUMNS)}
-    assert [row[3] for row in rows][:2] == ["churn-batch-endpoint", "cpu-compute"]
-    assert rows[1][4] == "properties.properties.vmSize: Standard_DS3_v2 -> Standard_DS4_v2"
-    assert "churn-batch" not in {row[3] for row in rows}
+    assert [row[2] for row in rows][:2] == ["churn-batch-endpoint\nbatch endpoint", "cpu-compute\ncompute"]
+    assert rows[1][3].startswith("vmSize: Standard_DS3_v2 -> Standard_DS4_v2\njobs that run on it end\n")
+    assert rows[-1] == (
+        "is cosmetic",
+        "updated",
+        "cluster-identity, group-resources, storage-account\n3 x several kinds",
+        "tags.owner: data-science -> ml-team",
+    )
 
 
 def test_the_json_holds_every_change_components_too() -> None:
@@ -112,7 +106,7 @@ def test_the_json_holds_every_change_components_too() -> None:
 
     assert list(document) == [
         "version", "stack", "failed", "risk", "certain", "totals", "changes", "violations", "warnings", "errors",
-        "commit",
+        "commit", "new", "drift", "headline", "classes", "cost",
     ]  # fmt: skip
     assert (document["version"], document["risk"], document["failed"]) == (1, "interrupts_service", False)
     assert document["totals"] == {
@@ -125,7 +119,14 @@ def test_a_change_in_json_says_why() -> None:
     (group,) = (each for each in report_as_json(sample("moved"))["changes"] if each["name"] == "group-resources")
 
     assert group["differences"] == [
-        {"path": "location", "before": "westeurope", "after": "northeurope", "replaces": True, "known": True}
+        {
+            "path": "location",
+            "before": "westeurope",
+            "after": "northeurope",
+            "replaces": True,
+            "known": True,
+            "stays": False,
+        }
     ]
     assert (group["change"], group["risk"], group["certain"]) == ("replaced", "loses_data", True)
     assert group["id"].endswith("/resourceGroups/rg-shop-local-2jfqm6t")

@@ -70,7 +70,7 @@ def test_a_saved_preview_is_judged_with_its_rules_and_notes() -> None:
         ('{"version": 2}', "the version 2 and this windlass reads 1"),
         ('{"version": 1}', "it has no stack"),
         ('{"version": 1, "stack": 3}', "'3' is no str"),
-        ('{"version": 1, "stack": "dev", "changes": {}}', "is no list"),
+        ('{"version": 1, "stack": "dev", "commit": null, "changes": {}}', "is no list"),
     ],
 )
 def test_another_text_is_no_report(text: str, why: str) -> None:

@@ -32,9 +32,8 @@ def test_a_table_is_shown_with_the_sum_below(capsys: pytest.CaptureFixture[str])
     out = capsys.readouterr().out
     assert code == 0
     assert "churn-batch-endpoint" in out
-    assert out.endswith(
-        "Stack local: service is interrupted.\n2 deleted, 3 replaced, 3 updated, 0 created, 16 unchanged.\n"
-    )
+    assert out.startswith("\nlocal interrupts service, may widen a permission, needs quota, changes the cost\n")
+    assert out.endswith("\n2 deleted, 3 replaced, 3 updated, 0 created, 16 unchanged.\n")
 
 
 def test_what_looks_like_a_colour_is_shown_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,7 +58,7 @@ def test_markdown_is_all_of_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     code, _ = preview(*saved("created"), "--output", "markdown")
 
     assert code == 0
-    assert capsys.readouterr().out.startswith("<!-- windlass-preview local -->\n###")
+    assert capsys.readouterr().out.startswith("<!-- windlass-report -->\n## ")
 
 
 def test_a_failed_preview_ends_with_six_and_the_engines_sentence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -55,15 +55,15 @@ def test_a_value_is_found_by_its_path() -> None:
         (True, "true"),
         (4, "4"),
         (None, "null"),
-        ([1], "1 item"),
-        ({"a": 1, "b": 2}, "2 entries"),
+        ([1], "[1]"),
+        ({"b": "x", "a": {"password": 2}}, "{a: {password: (secret)}, b: x}"),
         (UNKNOWN, NOT_YET),
         (BLINDED, HIDDEN),
         ({SIGNATURE_KEY: "1b47061264138c4ac30d75fd1eb44270", "plaintext": '"hunter2"'}, HIDDEN),
         (f"/subscriptions/{UNKNOWN}/x", f"/subscriptions/{NOT_YET}/x"),
         ("two\n lines\t", "two lines"),
         ("\x1b[2Jgone\u202e", "[2Jgone"),
-        ("a" * 200, "a" * 97 + "..."),
+        ("a" * 200, "a" * 89 + "... #c2a908"),
     ],
 )
 def test_a_value_is_one_short_line(value: object, shown: str) -> None:
