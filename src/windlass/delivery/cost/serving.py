@@ -7,6 +7,7 @@ from typing import Final, assert_never
 
 from windlass.delivery.cost.book import VM
 from windlass.delivery.cost.models import Unpriced
+from windlass.delivery.cost.resources import Resource
 from windlass.delivery.cost.sheet import Assumed, Entry, Sheet, shown, told
 from windlass.delivery.cost.workloads import OnlineWorkload, Workload
 from windlass.project.autoscale import Autoscale, Hours
@@ -45,6 +46,18 @@ def price_online(workload: Workload, sheet: Sheet) -> Iterator[Entry]:
             yield Assumed(f"{subject} runs on the nodes of the Kubernetes cluster and costs nothing beside them")
         case never:
             assert_never(never)
+
+
+def price_online_endpoint(resource: Resource, sheet: Sheet) -> Iterator[Entry]:
+    """Say nothing of an endpoint whose deployments are priced; name one whose deployments nobody here knows."""
+    if not any(f"{each.endpoint}-online-endpoint" == resource.name for each in sheet.workloads if each.online):
+        yield Unpriced(subject=resource.name, why="its deployments, which no file at hand describes")
+
+
+def price_batch_endpoint(resource: Resource, sheet: Sheet) -> Iterator[Entry]:
+    """Say nothing of an endpoint whose jobs are priced with their cluster; name one whose jobs nobody here knows."""
+    if not any(f"{each.endpoint}-batch-endpoint" == resource.name for each in sheet.workloads if each.batch):
+        yield Unpriced(subject=resource.name, why="its jobs, which no file at hand describes")
 
 
 def instances_of(online: OnlineWorkload, usage: OnlineUsage) -> Range:

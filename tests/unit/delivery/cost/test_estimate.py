@@ -143,3 +143,18 @@ def test_a_size_that_is_to_be_retired_is_told() -> None:
 
     assert "Standard_DS3_v2 is to be retired on 2028-05-01" in made.assumptions
     assert made.book_date == "2026-06-18"
+
+
+@pytest.mark.parametrize(("kind", "what"), [("Online", "its deployments"), ("Batch", "its jobs")])
+def test_an_endpoint_that_no_file_describes_is_named(kind: str, what: str) -> None:
+    endpoint = Resource(type=f"machinelearningservices:{kind}Endpoint", name=f"old-{kind.lower()}-endpoint")
+
+    assert why(deployed(endpoint)) == f"{endpoint.name}: {what}, which no file at hand describes"
+
+
+def test_a_size_is_known_however_it_is_written() -> None:
+    workload = Workload(endpoint="churn", online=OnlineWorkload(instance_type="STANDARD_DS3_V2"))
+
+    made = estimate([online_endpoint()], [workload], BOOK, "eastus")
+
+    assert made.lines[0].amount.likely == pytest.approx(730 * 0.293)
