@@ -93,20 +93,21 @@ def estimate(resources: Iterable[Resource], workloads: Iterable[Workload], book:
 def _entries(sheet: Sheet) -> Iterator[Entry]:
     for resource in sheet.resources:
         if (pricer := PRICERS.get(resource.type)) is not None:
-            yield from _price(pricer, resource, sheet)
+            yield from _as_far_as_known(resource.name, pricer(resource, sheet))
         elif resource.type not in FREE:
             why = UNPRICED.get(resource.type, f"nobody here knows what a {resource.type} costs")
             yield Unpriced(subject=resource.name, why=why)
-    yield from standing.price_private_data(sheet)
+    yield from _as_far_as_known("all private endpoints", standing.price_private_data(sheet))
     for workload in sheet.workloads:
         yield from price_online(workload, sheet)
 
 
-def _price(pricer: Pricer, resource: Resource, sheet: Sheet) -> list[Entry]:
+def _as_far_as_known(subject: str, entries: Iterator[Entry]) -> list[Entry]:
+    """Name what hangs on an input that nobody knows yet, rather than price a part of it."""
     try:
-        return list(pricer(resource, sheet))
+        return list(entries)
     except UnknownInputError as unknown:
-        return [Unpriced(subject=resource.name, why=str(unknown))]
+        return [Unpriced(subject=subject, why=str(unknown))]
 
 
 def _present(workloads: Iterable[Workload], resources: Iterable[Resource]) -> Iterator[Workload]:

@@ -27,6 +27,8 @@ OVERLAP_WHEN_REMOVED: Final = Range(low=0.5, likely=1, high=2)
 OVERLAP_WHEN_KEPT: Final = Range(low=1, likely=24, high=HOURS_OF_A_MONTH)
 """Hours: somebody confirms a release the next day, or the next release removes what the last one left."""
 
+COMPUTE: Final = "machinelearningservices:Compute"
+
 _MINUTES: Final = 60
 _HOURS_OF_A_WEEK: Final = HOURS_OF_A_DAY * DAYS_OF_A_WEEK
 
@@ -55,9 +57,14 @@ def price_online_endpoint(resource: Resource, sheet: Sheet) -> Iterator[Entry]:
 
 
 def price_batch_endpoint(resource: Resource, sheet: Sheet) -> Iterator[Entry]:
-    """Say nothing of an endpoint whose jobs are priced with their cluster; name one whose jobs nobody here knows."""
-    if not any(f"{each.endpoint}-batch-endpoint" == resource.name for each in sheet.workloads if each.batch):
+    """Say nothing of an endpoint whose jobs are priced with their cluster; name any other."""
+    batch = next((each.batch for each in sheet.workloads if f"{each.endpoint}-batch-endpoint" == resource.name), None)
+    if batch is None:
         yield Unpriced(subject=resource.name, why="its jobs, which no file at hand describes")
+    elif not any(each.text("computeName") == batch.cluster for each in sheet.of_type(COMPUTE)):
+        yield Unpriced(
+            subject=resource.name, why=f"its jobs: the stack has no cluster {batch.cluster} that they run on"
+        )
 
 
 def instances_of(online: OnlineWorkload, usage: OnlineUsage) -> Range:
