@@ -10,7 +10,7 @@ from support.checkout import Checkout, Ran
 
 PROGRAM = "src/windlass/project/settings/document.py"
 OWN_TAG, OTHER_TAG = 'self.windlass.owner, "windlass")', 'self.windlass.owner, "somebody")'
-COMMIT = "git add -A && git -c user.name=ana -c user.email=ana@example.com commit -q -m change"
+COMMIT = "git add -A ':!.venv' && git -c user.name=ana -c user.email=ana@example.com commit -q -m change"
 
 
 @pytest.fixture(scope="module")

@@ -29,12 +29,12 @@ NOISY: Final[Mapping[str, tuple[str, ...]]] = {
     # What a release moves: traffic, the default of a batch endpoint, its own tags, and what Azure notes of all that.
     "machinelearningservices:OnlineEndpoint": (
         r"properties\.(traffic|mirrorTraffic).*",
-        r"properties\.properties\..*",
+        r"properties\.properties(\..*)?",
         r"tags\.windlass\..*",
     ),
     "machinelearningservices:BatchEndpoint": (
         r"properties\.defaults.*",
-        r"properties\.properties\..*",
+        r"properties\.properties(\..*)?",
         r"tags\.windlass\..*",
     ),
     "containerservice:ManagedCluster": (

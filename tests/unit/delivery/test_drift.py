@@ -68,6 +68,7 @@ def test_a_difference_that_only_its_key_tells_counts() -> None:
         (ENDPOINT, "properties.traffic", True),
         (ENDPOINT, "properties.traffic.churn-1", True),
         (ENDPOINT, "properties.properties.AzureAsyncOperationUri", True),
+        (ENDPOINT, "properties.properties", True),
         (ENDPOINT, 'tags["windlass.target"]', True),
         (ENDPOINT, "tags.owner", False),
         (ENDPOINT, "properties.authMode", False),
