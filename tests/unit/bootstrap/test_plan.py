@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from windlass.errors.bootstrap import InvalidBootstrapFileError, NoBootstrapFile
 from windlass.project.names import resource_names
 from windlass.project.roles import Role, derive_grants
 
+ROOT = Path(__file__).resolve().parents[3]
 PLAN = planned()
 
 
@@ -251,6 +253,13 @@ def test_an_environment_tells_its_jobs_who_they_are_and_where_state_lies() -> No
     assert ("prod-preview", "WINDLASS_FROM_BACKEND_URL") not in told
 
 
+def test_jobs_read_no_other_variables_than_those() -> None:
+    files = [each for each in (ROOT / ".github").rglob("*.yml") if each.is_file()]
+    read = {name for file in files for name in re.findall(r"\bvars\.(\w+)", file.read_text(encoding="utf-8"))}
+
+    assert read <= {step.name for step in of(SetVariable)}
+
+
 def test_stacks_in_one_subscription_are_pointed_out() -> None:
     together = planned(stack("dev"), stack("staging", subscription=SUBSCRIPTIONS["dev"]))
 
@@ -297,7 +306,7 @@ def test_what_is_wrong_in_the_file_is_told_with_its_key(changes: Any, problem: s
 
 def test_the_template_says_what_to_write_first() -> None:
     with pytest.raises(InvalidBootstrapFileError) as refused:
-        load_bootstrap(Path(__file__).resolve().parents[3])
+        load_bootstrap(ROOT)
 
     assert refused.value.problems == ("repository: write owner/name of the repository on GitHub",)
 
