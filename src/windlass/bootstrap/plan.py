@@ -312,7 +312,7 @@ def _make_stack(stack: str, shared: _Shared) -> Left:
         what=f"Make stack {stack} as a person who holds the two roles, and commit Pulumi.{stack}.yaml",
         commands=(
             "me=$(az ad signed-in-user show --query id -o tsv)",
-            *(f'az role assignment create --role {role.id} --scope {scope} --assignee "$me"' for role, scope in roles),
+            *(f"az role assignment create --role '{r.title}' --scope {scope} --assignee \"$me\"" for r, scope in roles),
             f"pulumi login '{container.address}'",
             f"pulumi stack init {stack} --secrets-provider '{key.address}'",
         ),
