@@ -146,17 +146,32 @@ def test_roles_on_what_a_stack_makes_itself_wait_for_it() -> None:
     assert waiting == {("staging", "dev"), ("prod", "staging")}
 
 
-def test_a_role_of_somebody_elses_workspace_is_that_teams_to_give() -> None:
-    workspace = (
-        "/subscriptions/12345678-1111-4111-8111-111111111111/resourceGroups/ml/providers"
-        "/Microsoft.MachineLearningServices/workspaces/theirs"
-    )
+THEIRS = "12345678-1111-4111-8111-111111111111"
+WORKSPACE = "/subscriptions/{}/resourceGroups/ml/providers/Microsoft.MachineLearningServices/workspaces/theirs"
+ACCOUNT = "/subscriptions/{}/resourceGroups/ml/providers/Microsoft.Storage/storageAccounts/theirs"
 
-    plan = planned(stack("dev", bring={"workspace": workspace}), stack("staging"))
+
+def test_a_role_on_somebody_elses_workspace_is_theirs_to_give() -> None:
+    plan = planned(stack("dev", bring={"workspace": WORKSPACE.format(THEIRS)}), stack("staging"))
 
     assert not [step for step in of(GiveRole, plan) if step.applied]
     assert ("Reader", "theirs") in held("dev", plan)
     assert ("Reader", "theirs") in held("dev-preview", plan)
+    assert ("Reader", "theirs") not in held("staging", plan)
+    assert [
+        left.what.partition("the role ")[2].partition(" that")[0] for left in plan.left if "brings" in left.what
+    ] == [
+        "Reader on the workspace",
+        "Storage Blob Data Reader on the storage account",
+    ]
+
+
+def test_a_role_on_what_is_brought_from_the_same_subscription_is_given_at_once() -> None:
+    plan = planned(stack("dev", bring={"storage_account": ACCOUNT.format(SUBSCRIPTIONS["dev"])}), stack("staging"))
+
+    (given,) = (step for step in of(GiveRole, plan) if step.scope.endswith("/theirs"))
+    assert (given.identity.stack, given.role, given.applied) == ("staging", "Storage Blob Data Reader", "")
+    assert not [left for left in plan.left if "brings" in left.what]
 
 
 def test_access_is_administered_within_what_the_stack_declares() -> None:
@@ -263,14 +278,22 @@ def test_jobs_read_no_other_variables_than_those() -> None:
 def test_stacks_in_one_subscription_are_pointed_out() -> None:
     together = planned(stack("dev"), stack("staging", subscription=SUBSCRIPTIONS["dev"]))
 
-    assert [doubt.partition(" stand")[0] for doubt in together.doubts] == ["dev and staging"]
-    assert not PLAN.doubts
+    assert [doubt.partition(" stand")[0] for doubt in together.doubts] == ["dev and staging", "the state of all stacks"]
+
+
+def test_state_within_reach_of_one_stack_is_pointed_out() -> None:
+    apart = planned(state={"subscription_id": "77777777-1111-4111-8111-111111111111"})
+
+    assert [doubt.partition(" stands")[0] for doubt in PLAN.doubts] == ["the state of all stacks"]
+    assert "whoever deploys dev is Contributor" in PLAN.doubts[0]
+    assert not apart.doubts
+    assert not planned(stack("dev")).doubts
 
 
 def test_an_environment_without_approval_is_pointed_out() -> None:
     plan = planned(stacks={"dev": None, "staging": None, "prod": {"reviewers": ["ana"]}})
 
-    assert [doubt.partition(" has")[0] for doubt in plan.doubts] == ["environment staging"]
+    assert [doubt.partition(" has")[0] for doubt in plan.doubts[1:]] == ["environment staging"]
 
 
 @pytest.mark.parametrize(
