@@ -307,9 +307,11 @@ def _cost(report: Report, details: _Details) -> Iterator[str]:
     from windlass.delivery.cost import cost_lines
 
     first, *rest = cost_lines(report.cost)
+    fold = next((place for place, line in enumerate(rest) if line.startswith("<details>")), len(rest))
     yield ""
     yield f"**Cost:** {first}"
-    yield from details.take([line for line in rest if line or rest[0] != line])
+    yield from rest[:fold]
+    yield from details.take(rest[fold:])
 
 
 # --- details, as far as there is room
