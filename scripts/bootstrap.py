@@ -1,7 +1,8 @@
-"""Set up what workflows need in Azure and on GitHub, once: or print it as commands."""
+"""Set up what workflows need in Azure and on GitHub, once: tell it, print it as commands, or do it."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from windlass.cli.run import run
 
 if TYPE_CHECKING:
     from windlass.bootstrap.models import Bootstrap
+    from windlass.bootstrap.perform import Outcome
+    from windlass.factory.bootstrap import SetUp
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -25,54 +28,96 @@ ROOT = Path(__file__).resolve().parent.parent
     show_default=True,
     help="For people, JSON for programs, or a shell script of az and gh commands.",
 )
+@click.option("--apply", "apply", is_flag=True, help="Do it: look first, then make what is not there or not so.")
+@click.option("--dry-run", is_flag=True, help="Look, say what --apply would do, and change nothing.")
 @click.option("--without-roles", is_flag=True, help="Leave out the role assignments, which somebody else makes.")
-@click.option("--only-roles", is_flag=True, help="Only those, for that somebody.")
+@click.option("--only-roles", is_flag=True, help="Tell only those, for that somebody.")
 @options.verbose
 def bootstrap(
     *,
     output: str,
+    apply: bool,
+    dry_run: bool,
     without_roles: bool,
     only_roles: bool,
     verbose: bool,  # noqa: ARG001 - read by cli.run
 ) -> None:
-    """Tell what workflows need in Azure and on GitHub, once, and why.
+    """Tell what workflows need in Azure and on GitHub, once, and why; or set it up.
 
     Everything follows from bootstrap.yml, Pulumi.<stack>.yaml of the stacks that it lists, and the folders under
-    endpoints/; neither Azure nor GitHub is asked. Hand on what `--output commands` prints to whoever may do it.
+    endpoints/. Without --apply or --dry-run neither Azure nor GitHub is asked: hand on what `--output commands` prints
+    to whoever may do it. With them you are signed in with `az login`, and GITHUB_TOKEN (or GH_TOKEN) is a token that
+    may administer the repository. It can be run again at any time.
     """
-    from windlass.bootstrap.file import load_bootstrap, load_stacks
-    from windlass.bootstrap.models import Subject
-    from windlass.bootstrap.plan import plan_bootstrap
+    from windlass.factory.bootstrap import plan_set_up, set_up
 
+    acts = apply or dry_run
+    _refuse_contradictions(output, acts=acts, without_roles=without_roles, only_roles=only_roles)
+    if acts:
+        _show_set_up(
+            set_up(ROOT, os.environ, _tell, with_roles=not without_roles, dry_run=dry_run),
+            output,
+            theirs=without_roles,
+        )
+        return
+    plan = plan_set_up(ROOT)
+    _show_plan(plan.without_roles() if without_roles else plan.only_roles() if only_roles else plan, output)
+
+
+def _refuse_contradictions(output: str, *, acts: bool, without_roles: bool, only_roles: bool) -> None:
     if without_roles and only_roles:
         raise click.UsageError("--without-roles and --only-roles exclude each other")
-    wanted = load_bootstrap(ROOT)
-    subject = Subject(
-        repository=wanted.repository,
-        form=wanted.subject,
-        owner_id=wanted.owner_id,
-        repository_id=wanted.repository_id,
-    )
-    plan = plan_bootstrap(wanted, load_stacks(ROOT, wanted), subject)
-    _show(plan.without_roles() if without_roles else plan.only_roles() if only_roles else plan, output)
+    if acts and only_roles:
+        raise click.UsageError("--only-roles is told and not done: print it with --output commands")
+    if acts and output == "commands":
+        raise click.UsageError("--output commands prints what to do, and --apply and --dry-run do it: take one")
 
 
-def _show(plan: Bootstrap, output: str) -> None:
+def _show_plan(plan: Bootstrap, output: str) -> None:
     from windlass.bootstrap import commands, report
     from windlass.cli import render
 
     if output == "json":
         render.show_json(report.bootstrap_as_json(plan))
-    elif output == "commands":
+        return
+    if output == "commands":
         click.echo(commands.script_of(plan), nl=False)
     else:
         render.show_table(report.COLUMNS, report.step_rows(plan))
-    if output != "json":
-        for doubt in plan.doubts:
-            click.echo(f"Note: {doubt}.", err=True)
-    if output == "table":
-        for left in plan.left:
-            click.echo(f"Left to do: {left}.")
+        _show_left(plan)
+    _show_doubts(plan)
+
+
+def _tell(outcome: Outcome) -> None:
+    from windlass.bootstrap.report import describe_outcome
+
+    click.echo(describe_outcome(outcome), err=True)
+
+
+def _show_set_up(done: SetUp, output: str, *, theirs: bool) -> None:
+    from windlass.bootstrap import commands, report
+    from windlass.cli import render
+
+    roles = done.plan.only_roles()
+    if output == "json":
+        render.show_json(report.outcomes_as_json(done.plan, done.outcomes, roles if theirs else None))
+        return
+    click.echo(report.describe_outcomes(done.outcomes))
+    if theirs:
+        click.echo("Roles for somebody who may give them:\n")
+        click.echo(commands.script_of(roles))
+    _show_left(done.plan)
+    _show_doubts(done.plan)
+
+
+def _show_left(plan: Bootstrap) -> None:
+    for left in plan.left:
+        click.echo(f"Left to do: {left}.")
+
+
+def _show_doubts(plan: Bootstrap) -> None:
+    for doubt in plan.doubts:
+        click.echo(f"Note: {doubt}.", err=True)
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ def issue(
 
 @github.command()
 @pull
-@click.option("--commit", metavar="SHA", help="Those of the merged pull requests of a commit instead.")
+@click.option("--commit", metavar="SHA", help="Those of the pull requests that brought a commit instead.")
 @options.output
 @verbose
 def labels(
@@ -135,15 +135,17 @@ def labels(
 ) -> None:
     """Print the labels of a pull request as they are now, one a line.
 
-    The event of a job holds them as they were when it began. Needs `pull-requests: read`.
+    The event of a job holds them as they were when it began. With --commit, only pull requests that were merged into
+    the branch of the job count (at a desk: into the default branch). Needs `pull-requests: read`.
     """
     from windlass.cli import render
     from windlass.factory.hub import github as connected
+    from windlass.github.job import read_event
 
     if pull and commit:
         raise click.UsageError("give either --pull or --commit")
     with connected(os.environ, "read labels") as hub:
-        found = hub.merged_labels(commit) if commit else hub.labels(pull or _pull())
+        found = hub.merged_labels(commit, read_event(os.environ).branch) if commit else hub.labels(pull or _pull())
     if output == "json":
         render.show_json(list(found))
     else:

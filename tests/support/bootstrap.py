@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from windlass.bootstrap.models import Bootstrap, Subject
+from windlass.bootstrap.models import Bootstrap, MakeEnvironment, Subject
 from windlass.bootstrap.plan import StackNeeds, plan_bootstrap
+from windlass.bootstrap.ports import Finding, State
 from windlass.bootstrap.settings import BootstrapSettings, parse_bootstrap
 from windlass.project.endpoints import EndpointFolder
 from windlass.project.settings import AzureSettings, Settings, StackSettings
@@ -53,3 +55,47 @@ def planned(*stacks: StackNeeds, **changes: Any) -> Bootstrap:
     settings = wanted(**{"stacks": said, **changes})
     named = Subject(repository=settings.repository, form=settings.subject)
     return plan_bootstrap(settings, stacks, named)
+
+
+@dataclass
+class FakeHub:
+    """A repository on GitHub in this process; satisfies `bootstrap.ports.GitHub`.
+
+    Attributes:
+        environments: As they were made.
+        variables: By environment and name.
+        writes: How often something was changed.
+    """
+
+    environments: dict[str, MakeEnvironment] = field(default_factory=dict)
+    variables: dict[tuple[str, str], str] = field(default_factory=dict)
+    writes: int = 0
+
+    def subject(self, wanted: Subject) -> Subject:
+        """Tell the prefix that GitHub would."""
+        return replace(wanted, prefix="repo:acme@1/shop@2") if wanted.form == "ask" else wanted
+
+    def look_environment(self, step: MakeEnvironment) -> Finding:
+        """Compare with what was made."""
+        return _finding(self.environments.get(step.name), step)
+
+    def make_environment(self, step: MakeEnvironment) -> None:
+        """Remember it."""
+        self.writes += 1
+        self.environments[step.name] = step
+
+    def look_variable(self, environment: str, name: str, value: str | None) -> Finding:
+        """Compare with what was set."""
+        return _finding(self.variables.get((environment, name)), value)
+
+    def set_variable(self, environment: str, name: str, value: str) -> None:
+        """Set it, in an environment that is there."""
+        assert environment in self.environments, f"there is no environment {environment}"
+        self.writes += 1
+        self.variables[environment, name] = value
+
+
+def _finding(found: object, wanted: object) -> Finding:
+    if found is None:
+        return Finding(state=State.MISSING)
+    return Finding(state=State.THERE if found == wanted else State.DIFFERENT)

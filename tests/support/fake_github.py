@@ -125,10 +125,17 @@ class FakeGitHub:
         }
 
     def add_pull(
-        self, number: int, *, head: str = "", labels: Sequence[str] = (), merged: bool = False, fork: bool = False
+        self,
+        number: int,
+        *,
+        head: str = "",
+        labels: Sequence[str] = (),
+        merged: bool = False,
+        fork: bool = False,
+        base: str = "main",
     ) -> None:
-        """Open a pull request."""
-        self.state.add_pull(number, head=head, labels=labels, merged=merged, fork=fork)
+        """Open a pull request, or have it merged."""
+        self.state.add_pull(number, head=head, labels=labels, merged=merged, fork=fork, base=base)
 
     def add_commit(self, sha: str, *pulls: int) -> None:
         """Say which pull requests a commit came by."""

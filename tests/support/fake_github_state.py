@@ -58,14 +58,14 @@ class State:
             "type": _BOT_TYPES[login.endswith("[bot]")],
         }
 
-    def add_pull(self, number: int, *, head: str, labels: Sequence[str], merged: bool, fork: bool) -> None:
+    def add_pull(self, number: int, *, head: str, labels: Sequence[str], merged: bool, fork: bool, base: str) -> None:
         self.add_issue("mona", f"Change {number}", "", labels, number=number)
         self.issues[number]["pull_request"] = {"url": f"/repos/{self.full_name}/pulls/{number}"}
         source = f"stranger/{self.name}" if fork else self.full_name
         self.pulls[number] = {
             "merged_at": "2026-08-01T10:00:00Z" if merged else None,
             "head": {"sha": head, "ref": f"change-{number}", "repo": {"full_name": source, "fork": fork}},
-            "base": {"ref": "main", "repo": {"full_name": self.full_name, "fork": False}},
+            "base": {"ref": base, "repo": {"full_name": self.full_name, "fork": False, "default_branch": "main"}},
         }
 
     def pull(self, number: int, *, listed: bool) -> Json:

@@ -129,6 +129,8 @@ def key_body() -> dict[str, Any]:
 
 def prefix_of(subject: Subject) -> str | None:
     """Begin the subjects of a repository; None when GitHub has to be asked."""
+    if subject.prefix:
+        return subject.prefix
     owner, _, name = subject.repository.partition("/")
     if subject.form == "names":
         return f"repo:{owner}/{name}"
@@ -188,9 +190,15 @@ def _variable(step: SetVariable) -> Iterator[str]:
 
 
 def _environment(step: MakeEnvironment) -> Iterator[str]:
-    """Yield the commands of an environment: a PUT without a rule takes the rule away."""
+    """Yield the commands of an environment.
+
+    A rule that is not wanted is not named: on a private repository some plans refuse a body that names it at all.
+    """
     address = f"repos/{step.repository}/environments/{step.name}"
-    fields = [f"-F wait_timer={step.wait_minutes}", f"-F prevent_self_review={str(step.prevent_self_review).lower()}"]
+    fields = [
+        *([f"-F wait_timer={step.wait_minutes}"] if step.wait_minutes else []),
+        *(["-F prevent_self_review=true"] if step.prevent_self_review else []),
+    ]
     for number, reviewer in enumerate(step.reviewers, start=1):
         owner, is_team, team = reviewer.partition("/")
         asked = f"orgs/{owner}/teams/{team}" if is_team else f"users/{owner}"
@@ -200,7 +208,7 @@ def _environment(step: MakeEnvironment) -> Iterator[str]:
     if step.branch:
         policy = "deployment_branch_policy"
         fields += [f"-F '{policy}[protected_branches]=false' -F '{policy}[custom_branch_policies]=true'"]
-    yield f"gh api --method PUT {address} {' '.join(fields)} --silent"
+    yield " ".join(("gh api --method PUT", address, *fields, "--silent"))
     if step.branch:
         policies = f"{address}/deployment-branch-policies"
         found = f"gh api {policies} --jq '.branch_policies[].name' | grep -qxF {shlex.quote(step.branch)}"

@@ -164,12 +164,14 @@ class Subject:
         form: By names, by names and ids, or as GitHub tells when it is asked.
         owner_id: With form ids; None when it is to be asked.
         repository_id: With form ids; None when it is to be asked.
+        prefix: How its subjects begin, when GitHub has told.
     """
 
     repository: str
     form: Literal["ask", "names", "ids"]
     owner_id: int | None = None
     repository_id: int | None = None
+    prefix: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

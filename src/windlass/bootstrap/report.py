@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any, assert_never
 
 from windlass.bootstrap.commands import commands_of, prefix_of, subject_of
@@ -21,6 +23,7 @@ from windlass.bootstrap.models import (
     Step,
     TrustGitHub,
 )
+from windlass.bootstrap.perform import Outcome, Result
 
 COLUMNS = ("", "step", "because")
 
@@ -102,6 +105,38 @@ def bootstrap_as_json(bootstrap: Bootstrap) -> dict[str, Any]:
         "steps": [step_as_json(step) for step in bootstrap.steps],
         "left": list(bootstrap.left),
         "doubts": list(bootstrap.doubts),
+    }
+
+
+def describe_outcome(outcome: Outcome) -> str:
+    """Say what became of a step, in one line."""
+    note = f" ({outcome.note})" if outcome.note else ""
+    return f"{outcome.result.value}: {describe_step(outcome.step)}{note}"
+
+
+def describe_outcomes(outcomes: Sequence[Outcome]) -> str:
+    """Say on one line what became of all steps."""
+    counted = Counter(outcome.result for outcome in outcomes)
+    if set(counted) == {Result.THERE}:
+        return "Everything is there; nothing was changed."
+    return f"{', '.join(f'{counted[result]} {result.value}' for result in Result if counted[result])}."
+
+
+def outcomes_as_json(plan: Bootstrap, outcomes: Sequence[Outcome], roles: Bootstrap | None) -> dict[str, Any]:
+    """Give what became of a bootstrap as plain values.
+
+    Args:
+        plan: Everything that has to be there.
+        outcomes: What became of each step that was done.
+        roles: The roles that are left to somebody else, if they are.
+    """
+    return {
+        "steps": [
+            {**step_as_json(outcome.step), "result": outcome.result.value, "note": outcome.note} for outcome in outcomes
+        ],
+        "roles": [step_as_json(step) for step in roles.steps] if roles else [],
+        "left": list(plan.left),
+        "doubts": list(plan.doubts),
     }
 
 

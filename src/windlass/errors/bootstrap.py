@@ -55,11 +55,32 @@ class MayNotGiveRolesError(PermissionDeniedError):
         )
 
 
+class MayNotSetUpError(PermissionDeniedError):
+    """Whoever runs this may not make or see something in Azure."""
+
+    def __init__(self, what: str, *, details: Details = ()) -> None:
+        super().__init__(
+            f"Azure refused to {what}: this identity may not. It needs Contributor on the subscriptions of the stacks "
+            "and of the state, and Role Based Access Control Administrator unless --without-roles is given",
+            details=details,
+        )
+
+
+class SubjectNotKnownError(RefusedError):
+    """Nobody has told how GitHub names the repository to Azure."""
+
+    def __init__(self, repository: str) -> None:
+        super().__init__(
+            f"how GitHub names {repository} to Azure is not known. Say subject: names, or subject: ids with owner_id "
+            "and repository_id, in bootstrap.yml"
+        )
+
+
 class CannotChangeError(RefusedError):
-    """Something exists already and is of another kind than is needed; Azure changes it to nobody."""
+    """Something exists already and is of another kind than is needed; others may rely on it."""
 
     def __init__(self, name: str, what: str) -> None:
         super().__init__(
-            f"{name} exists already, and {what}, which Azure does not change afterwards. Give another name in "
-            "bootstrap.yml, or have it removed"
+            f"{name} exists already and {what}. That is not changed here, since others may rely on it: give another "
+            "name in bootstrap.yml, or change it by hand"
         )

@@ -43,7 +43,18 @@ class PriceAmbiguousError(AzureFailedError):
     def __init__(self, key: str, region: str, found: Sequence[str]) -> None:
         super().__init__(
             f"the Azure Retail Prices API has {len(found)} prices for {key} in {region}, and one was expected; the "
-            f"price book is as it was. Make its filter in windlass/azure/meters.py exact. Found: {'; '.join(found)}"
+            "price book is as it was. Make its filter in windlass/delivery/cost/meters.py exact. Found: "
+            f"{'; '.join(found)}"
+        )
+
+
+class PriceUnitError(AzureFailedError):
+    """A price is of another unit than the book counts in."""
+
+    def __init__(self, key: str, region: str, found: Sequence[str], expected: Sequence[str]) -> None:
+        super().__init__(
+            f"the Azure Retail Prices API gives {key} in {region} per {' and per '.join(found)}, and per "
+            f"{' or '.join(expected)} was expected; the price book is as it was"
         )
 
 

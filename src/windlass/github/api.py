@@ -59,10 +59,14 @@ class GitHub:
         """Read the pull requests that a commit belongs to, merged or not."""
         return tuple(pulls.pulls_of(self._client, commit))
 
-    def merged_labels(self, commit: str) -> tuple[str, ...]:
-        """Read the labels, as they are now, of the pull requests that brought a commit; none when it came by none."""
-        merged = (pull for pull in self.pulls_of(commit) if pull.merged)
-        return tuple(dict.fromkeys(label for pull in merged for label in pull.labels))
+    def merged_labels(self, commit: str, into: str = "") -> tuple[str, ...]:
+        """Read the labels, as they are now, of the pull requests that brought a commit into a branch.
+
+        Args:
+            commit: Its SHA.
+            into: The branch; the default one of the repository when none is named.
+        """
+        return pulls.merged_labels(self.pulls_of(commit), into)
 
     def issue(self, key: str, title: str, body: str) -> Written:
         """Make the one issue of a key say a text; it is opened, or opened again, when it is not.

@@ -46,6 +46,12 @@ class Event:
         return int(found) if found is not None else None
 
     @property
+    def branch(self) -> str:
+        """The branch that this is about; empty for a pull request, a tag and at a desk."""
+        kind, _, name = self.ref.partition("refs/heads/")
+        return name if not kind else ""
+
+    @property
     def private(self) -> bool | None:
         """Whether the repository shows to its members only; None when the event does not say."""
         said = (self.document.get("repository") or {}).get("private")

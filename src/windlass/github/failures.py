@@ -100,14 +100,12 @@ def error_of(answer: Answer, call: Call) -> WindlassError:
 def _is_limited(answer: Answer) -> bool:
     if answer.status == 429:  # noqa: PLR2004 - HTTP's word for it
         return True
-    if answer.status != 403:  # noqa: PLR2004 - GitHub's older word for it
+    said = answer.message.lower()
+    # The last request of an hour may be one that is refused for another reason.
+    if answer.status != 403 or "not accessible" in said:  # noqa: PLR2004 - GitHub's older word for it
         return False
     headers = answer.headers
-    return headers.get("x-ratelimit-remaining") == "0" or "retry-after" in headers or _says_limit(answer)
-
-
-def _says_limit(answer: Answer) -> bool:
-    return "rate limit" in answer.message.lower()
+    return "rate limit" in said or "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0"
 
 
 def _number(text: str | None) -> float | None:

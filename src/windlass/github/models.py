@@ -57,6 +57,8 @@ class PullRequest:
     Attributes:
         head: The newest commit of its branch.
         fork: The branch stands in another repository.
+        base: The branch that it goes into.
+        default_branch: That of the repository.
     """
 
     number: int
@@ -66,6 +68,8 @@ class PullRequest:
     head: str = ""
     fork: bool = False
     url: str = ""
+    base: str = ""
+    default_branch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

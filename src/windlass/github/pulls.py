@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from windlass.github.client import Client, path_of
@@ -40,6 +40,20 @@ def pulls_of(client: Client, commit: str) -> Iterator[PullRequest]:
     return (_pull(each) for each in client.pages(path_of(client.repository, "commits", commit, "pulls"), call))
 
 
+def merged_labels(pulls: Iterable[PullRequest], into: str = "") -> tuple[str, ...]:
+    """Return the labels of the pull requests that brought a commit into a branch.
+
+    A pull request into another branch does not count: a commit that passed through it has been looked at there for
+    something else.
+
+    Args:
+        pulls: Those of the commit.
+        into: The branch; the default one of the repository when none is named.
+    """
+    merged = (pull for pull in pulls if pull.merged and pull.base == (into or pull.default_branch))
+    return tuple(dict.fromkeys(label for pull in merged for label in pull.labels))
+
+
 def _pull(document: Any) -> PullRequest:
     head = document.get("head") or {}
     base = document.get("base") or {}
@@ -52,6 +66,8 @@ def _pull(document: Any) -> PullRequest:
         head=head.get("sha") or "",
         fork=_full_name(head) != _full_name(base),
         url=document.get("html_url") or "",
+        base=base.get("ref") or "",
+        default_branch=(base.get("repo") or {}).get("default_branch") or "",
     )
 
 

@@ -41,6 +41,7 @@ from windlass.release.models import (
     Released,
     Scaled,
     Step,
+    Style,
 )
 from windlass.release.perform import Performer
 from windlass.release.plan import plan_confirm, plan_release, plan_roll_back, plan_undo
@@ -63,6 +64,7 @@ from windlass.release.record import (
     ReleaseRecord,
     Subject,
     content_of,
+    deployment_of,
     tags_of,
 )
 from windlass.release.recorded import (
@@ -120,7 +122,8 @@ class Releases:
             endpoint: The endpoint's name in Azure.
             definition: What a container group is made of; others go back without being made anew.
         """
-        return _plan_back(self._endpoints.observe(endpoint), definition)
+        observed = self._endpoints.observe(endpoint)
+        return _plan_back(self._as_begun(observed, definition.name) if definition else observed, definition)
 
     def plan_roll_back_to(self, definition: OnlineDefinition, record: ReleaseRecord, endpoint: str) -> Plan:
         """Look at Azure and plan the way back to a recorded version; nothing is changed.
@@ -171,12 +174,12 @@ class Releases:
         """Give the traffic back to the version before, at once."""
 
         def prepare() -> tuple[Plan, Order]:
-            observed = self._endpoints.observe(endpoint)
+            observed = self._as_begun(self._endpoints.observe(endpoint), name)
             try:
                 plan = _plan_back(observed, definition)
             except NothingToRollBackError:
                 # A run that was killed after its one step has left nothing but the end of its record.
-                done = self._records.find_open(name, Kind.ROLL_BACK) if self._records is not None else None
+                done = self._begun(name)
                 if done is None or not observed.traffic.share_of(done.deployment):
                     raise
                 plan = _done(observed, done.deployment)
@@ -249,8 +252,21 @@ class Releases:
 
     def _is_half_way(self, record: ReleaseRecord) -> bool:
         """Tell whether an earlier run was killed on this way back: what it has made was perhaps never tested."""
-        begun = None if self._records is None else self._records.find_open(record.name, Kind.ROLL_BACK)
+        begun = self._begun(record.name)
         return begun is not None and begun.content.release == record.content.release
+
+    def _begun(self, name: str) -> ReleaseRecord | None:
+        """The record of a roll back that an earlier run has begun and not finished."""
+        return None if self._records is None else self._records.find_open(name, Kind.ROLL_BACK)
+
+    def _as_begun(self, observed: Endpoint, name: str) -> Endpoint:
+        """The endpoint as a roll back by recreate found it, when an earlier run has begun one.
+
+        Its first step makes the version that was bad the previous one, so that Azure alone would have the next run go
+        forth to it again.
+        """
+        begun = self._begun(name) if observed.style is Style.RECREATE else None
+        return observed if begun is None else replace(observed, previous=deployment_of(begun))
 
     def _plan_confirm(self, observed: Endpoint) -> Plan:
         plan = plan_confirm(observed)

@@ -27,6 +27,7 @@ from windlass.release.models import (
     TAG_RECORD,
     BuildImage,
     Checked,
+    Condition,
     CreateAutoscale,
     CreateDeployment,
     DeleteAutoscale,
@@ -244,6 +245,18 @@ def subject_of(deployment: Deployment) -> Subject:
     return Subject(
         model=ModelVersion(name=name, version=version, sha256=deployment.sha256),
         content=Content(release=deployment.release, environment=deployment.environment),
+    )
+
+
+def deployment_of(record: ReleaseRecord) -> Deployment:
+    """Say of what a record is about as much as it takes to make it anew."""
+    return Deployment(
+        name=record.deployment,
+        condition=Condition.MOVING,
+        model=record.model.label,
+        release=record.content.release,
+        environment=record.content.environment,
+        sha256=record.model.sha256,
     )
 
 

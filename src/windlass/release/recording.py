@@ -69,7 +69,7 @@ class Order:
 
 
 class Records:
-    """All records of one stack."""
+    """All records of one stack. What a command has looked at once it does not look at again."""
 
     def __init__(self, files: StateFiles, project: str, stack: str, clock: Clock, origin: Callable[[], Origin]) -> None:
         self._files = files
@@ -78,6 +78,8 @@ class Records:
         self._stack = stack
         self._clock = clock
         self._origin = origin
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._known: dict[str, bytes] = {}
         self.unreadable: list[str] = []
         """What `newest_first` has left out."""
 
@@ -85,7 +87,10 @@ class Records:
 
     def ids(self, name: str = "") -> tuple[tuple[str, str], ...]:
         """Name all records, of one folder or of all: the folder and the record, the newest first."""
-        found = self._files.list(f"{self._home}{name}/" if name else self._home)
+        place = f"{self._home}{name}/" if name else self._home
+        if place not in self._names:
+            self._names[place] = self._files.list(place)
+        found = self._names[place]
         parts = (each.removeprefix(self._home).rpartition("/") for each in found if each.endswith(_SUFFIX))
         pairs = ((folder, file.removesuffix(_SUFFIX)) for folder, _, file in parts)
         return tuple(sorted(pairs, key=lambda pair: pair[1], reverse=True))
@@ -151,6 +156,9 @@ class Records:
             raise RecordNotBegunError(order.name, self._stack, error) from error
 
     def _open(self, order: Order, plan: Plan) -> Recording | None:
+        # Looked at anew: from here on the endpoint is ours, and what was seen before may be another's doing.
+        self._names.clear()
+        self._known.clear()
         now, release = moment(self._clock.now()), order.subject.content.release
         last = next(self.newest_first(order.name), None)
         if last is not None and is_taken_up(last, order.kind, plan.target, release):
@@ -191,22 +199,28 @@ class Records:
         """Two machines that begin in one second take different names."""
         number, name = 1, record.id
         while True:
+            path, content = self._path(record.name, record.id), dump_record(record)
             try:
-                self._files.write_new(self._path(record.name, record.id), dump_record(record))
+                self._files.write_new(path, content)
             except StateFileExistsError:
                 number += 1
                 record = record.model_copy(update={"id": f"{name}-{number}"})
             else:
+                self._known[path] = content
                 return record
 
     def save(self, record: ReleaseRecord) -> None:
         """Write a record in place of what it was."""
-        self._files.write(self._path(record.name, record.id), dump_record(record))
+        path, content = self._path(record.name, record.id), dump_record(record)
+        self._files.write(path, content)
+        self._known[path] = content
 
     def _read(self, name: str, record: str) -> ReleaseRecord | None:
-        content = self._files.read(self._path(name, record))
+        path = self._path(name, record)
+        content = self._known.get(path) or self._files.read(path)
         if content is None:
             return None
+        self._known[path] = content
         found, place = parse_record(content, record), (self._project, self._stack, name, record)
         if (found.project, found.stack, found.name, found.id) != place:
             raise RecordUnreadableError(record, f"it says that it is {found.id} of {found.name} on stack {found.stack}")

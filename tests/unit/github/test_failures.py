@@ -30,6 +30,7 @@ def answer(status: int, message: str = "", errors: list[Any] | None = None, **he
         (answer(403, "You have exceeded a secondary rate limit. Please wait."), 3, 240.0),
         (answer(429, retry_after="soon"), 1, 60.0),
         (answer(403, "Resource not accessible by integration", x_ratelimit_remaining="812"), 1, None),
+        (answer(403, "Resource not accessible by integration", x_ratelimit_remaining="0"), 1, None),
         (answer(502), 1, None),
     ],
 )

@@ -32,6 +32,14 @@ def test_the_pull_request_of_an_event_is_found(document: dict[str, Any], ref: st
 
 
 @pytest.mark.parametrize(
+    ("ref", "branch"),
+    [("refs/heads/main", "main"), ("refs/heads/a/b", "a/b"), ("refs/pull/7/merge", ""), ("refs/tags/v1", ""), ("", "")],
+)
+def test_the_branch_of_an_event_is_found(ref: str, branch: str) -> None:
+    assert Event(ref=ref).branch == branch
+
+
+@pytest.mark.parametrize(
     ("document", "private"), [({"repository": {"private": True}}, True), ({"repository": {}}, None), ({}, None)]
 )
 def test_an_event_says_whether_the_repository_is_private(document: dict[str, Any], *, private: bool | None) -> None:

@@ -23,7 +23,12 @@ Run = Callable[..., tuple[int, str, str]]
 def run(fake: FakeGitHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
     event = tmp_path / "event.json"
     event.write_text(json.dumps({"pull_request": {"number": 7}, "repository": {"private": True}}))
-    given = {"GITHUB_EVENT_PATH": str(event), "GITHUB_EVENT_NAME": "pull_request", "GITHUB_SHA": "c0ffee"}
+    given = {
+        "GITHUB_REF": "",
+        "GITHUB_EVENT_PATH": str(event),
+        "GITHUB_EVENT_NAME": "pull_request",
+        "GITHUB_SHA": "c0ffee",
+    }
     for name, value in {**fake.environ(), **given, "GITHUB_STEP_SUMMARY": ""}.items():
         monkeypatch.setenv(name, value)
 
@@ -147,6 +152,16 @@ def test_labels_of_a_commit_are_those_of_the_merged_pull_requests(fake: FakeGitH
 
     assert run("labels", "--commit", "abc123")[1] == "allow:unprotects@dev:00ff00\n"
     assert run("labels", "--commit", "direct")[:2] == (ExitCode.OK, "")
+
+
+def test_labels_of_a_pull_request_into_another_branch_acknowledge_nothing(fake: FakeGitHub, run: Run) -> None:
+    fake.add_pull(8, merged=True, labels=["allow:unprotects@dev:00ff00"], base="feature")
+    fake.add_pull(9, merged=True, labels=["reviewed"])
+    fake.add_commit("abc123", 8, 9)
+
+    assert run("labels", "--commit", "abc123")[1] == "reviewed\n"
+    assert run("labels", "--commit", "abc123", GITHUB_REF="refs/heads/main")[1] == "reviewed\n"
+    assert run("labels", "--commit", "abc123", GITHUB_REF="refs/heads/feature")[1] == "allow:unprotects@dev:00ff00\n"
 
 
 def test_a_commit_that_github_does_not_know_is_said(run: Run) -> None:

@@ -10,6 +10,7 @@ import pytest
 from support.definitions import GOOD, make_definition, make_model
 from support.fake_azure import ENDPOINT, FakeJournals
 from support.fake_groups import FakeGroups
+from support.state_files import FakeStateFiles
 
 from windlass.errors.release import RolledBackError
 from windlass.project.definitions import OnlineDefinition
@@ -18,10 +19,12 @@ from windlass.project.rollout import Previous
 from windlass.project.serving import Serving
 from windlass.release.execute import Releases
 from windlass.release.models import Released, Style
+from windlass.release.record import Kind, Origin, Verdict
+from windlass.release.recording import Records
 
 ZONE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/dnsZones/models.example"
 IMAGE = ImageDefinition(repository="windlass/churn", tag="0123456789abcdef", texts={}, files={})
-BORDERS = range(1, 60)
+BORDERS = range(1, 80)
 STYLES = [Style.SWITCH, Style.RECREATE]
 
 
@@ -44,6 +47,7 @@ class World:
         self.style = style
         self.azure = FakeGroups(answers={"churn:1": GOOD, "churn:2": GOOD}, style=style)
         self.journals = FakeJournals()
+        self.files = FakeStateFiles()
         self.borders = 0
         self.release(1)
 
@@ -56,14 +60,26 @@ class World:
             journals=self.journals,
             clock=azure.clock,
             images=azure,
+            records=self.records,
         )
+
+    @property
+    def records(self) -> Records:
+        return Records(self.files, "shop", "dev", self.azure.clock, lambda: Origin(by="ana"))
+
+    @property
+    def rolled_back(self) -> bool:
+        return next(self.records.newest_first()).kind is Kind.ROLL_BACK
+
+    def roll_back(self) -> Released:
+        return self.process().roll_back("churn", ENDPOINT, definition=definition(self.style))
 
     def release(self, version: int, previous: Previous = Previous.REMOVE) -> Released:
         return self.process().release(definition(self.style, previous), make_model(version), ENDPOINT)
 
     def kill_at(self, number: int) -> None:
         self.borders = 0
-        self.azure.guard = self.journals.guard = self._guard(number)
+        self.azure.guard = self.journals.guard = self.files.guard = self._guard(number)
 
     def _guard(self, number: int) -> Callable[[str], None]:
         def guard(where: str) -> None:
@@ -137,6 +153,23 @@ def test_the_borders_that_are_tried_are_all_there_are(style: Style) -> None:
     world.release(2)
 
     assert world.borders < max(BORDERS)
+
+
+@pytest.mark.parametrize("number", range(1, 25))
+@pytest.mark.parametrize("style", STYLES)
+def test_a_roll_back_killed_anywhere_goes_back_and_never_forth_again(style: Style, number: int) -> None:
+    world = World(style)
+    world.release(2, Previous.KEEP)
+    world.kill_at(number)
+    with suppress(KilledError):
+        world.roll_back()
+    world.kill_at(-1)
+
+    if next(world.records.newest_first()).verdict is not Verdict.SUCCEEDED or not world.rolled_back:
+        world.roll_back()
+
+    assert world.azure.traffic.as_dict() == {"churn-1": 100}
+    assert [each.verdict for each in world.records.newest_first()][:2] == [Verdict.SUCCEEDED, Verdict.ROLLED_BACK]
 
 
 @pytest.mark.parametrize("style", STYLES)

@@ -13,6 +13,7 @@
     POST   /principals  make one without any role: {"name": "deployer", "kind": "ServicePrincipal", "groups": []}; the
                         answer has object_id, client_id and client_secret, which is told once and kept as a digest
     DELETE /principals/{object_id}  delete one
+    PUT    /issuers     trust an issuer of tokens, whose keys Azure would fetch: {"issuer": "https://..", "keys": [..]}
     PUT    /durations   change rows of the table of durations until the next start: {"role_assignment.effect": 5}
 
 It is not part of Azure; nothing of it is reachable through the proxy.
@@ -23,7 +24,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Literal
 
-from windlass_emulator.access import directory
+from windlass_emulator.access import directory, federation
 from windlass_emulator.errors import invalid_content
 from windlass_emulator.feature import Feature
 from windlass_emulator.http import Answer, Handler, Request, Route
@@ -42,6 +43,7 @@ def feature() -> Feature:
             _route("GET", "/principals", _list_principals),
             _route("POST", "/principals", _make_principal),
             _route("DELETE", "/principals/{object_id}", _delete_principal),
+            _route("PUT", "/issuers", _trust_issuer),
             _route("PUT", "/durations", _change_durations),
         ),
     )
@@ -95,6 +97,13 @@ async def _make_principal(request: Request) -> Answer:
 async def _delete_principal(request: Request) -> Answer:
     """Delete a principal."""
     directory.delete_principal(request.azure.store, request.params["object_id"])
+    return Answer(204)
+
+
+async def _trust_issuer(request: Request) -> Answer:
+    """Take the public keys of an issuer of tokens."""
+    sent = request.json()
+    federation.trust_issuer(request.azure.store, str(sent.get("issuer", "")), sent.get("keys"))
     return Answer(204)
 
 

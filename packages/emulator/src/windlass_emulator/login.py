@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from windlass_emulator.access import federation
 from windlass_emulator.access.directory import find_application, is_secret
 from windlass_emulator.feature import Feature
 from windlass_emulator.http import Answer, Request, Route
@@ -150,7 +151,7 @@ async def _keys(request: Request) -> Answer:
 
 
 async def _token(request: Request) -> Answer:
-    """Issue an access token for a client secret."""
+    """Issue an access token for a client secret, or for a token that an identity trusts."""
     form = dict(parse_qsl(request.content.decode(errors="replace"), keep_blank_values=True))
     if refusal := _why_refused(request, form):
         return refusal
@@ -187,26 +188,41 @@ def _why_refused(request: Request, form: Mapping[str, str]) -> Answer | None:
             return _refusal(
                 400, "invalid_request", 900144, f"The request body must contain the following parameter: '{name}'."
             )
+    if form["grant_type"] == "client_credentials" and form.get("client_assertion_type") == federation.ASSERTION_TYPE:
+        return _why_not_this_identity(request, form["client_id"], form.get("client_assertion", ""))
     if form["grant_type"] != "client_credentials" or "client_secret" not in form:
         return _refusal(
             400,
             "unsupported_grant_type",
             70003,
-            "The local Azure knows the grant 'client_credentials' "
-            "with a client secret, and managed identity for its own processes.",
+            "The local Azure knows the grant 'client_credentials' with a client secret or with a token that a "
+            "federated credential trusts, and managed identity for its own processes.",
         )
     return _why_not_this_client(request, form["client_id"], form["client_secret"])
+
+
+def _why_not_this_identity(request: Request, client: str, assertion: str) -> Answer | None:
+    azure = request.azure
+    identity = federation.find_identity(azure.store, client)
+    if identity is None:
+        return _unknown_client(client)
+    refused = federation.why_not(azure.store, identity, assertion, azure.clock.now())
+    return _refusal(401, "invalid_client", refused.number, refused.sentence) if refused else None
+
+
+def _unknown_client(client: str) -> Answer:
+    return _refusal(
+        400,
+        "unauthorized_client",
+        700016,
+        f"Application with identifier '{client}' was not found in the directory 'Windlass'.",
+    )
 
 
 def _why_not_this_client(request: Request, client: str, secret: str) -> Answer | None:
     made = find_application(request.azure.store, client)
     if client != CLIENT_ID and made is None:
-        return _refusal(
-            400,
-            "unauthorized_client",
-            700016,
-            f"Application with identifier '{client}' was not found in the directory 'Windlass'.",
-        )
+        return _unknown_client(client)
     if not (is_secret(secret, made[1]) if made else secret == request.azure.client_secret):
         return _refusal(
             401,
@@ -220,6 +236,8 @@ def _why_not_this_client(request: Request, client: str, secret: str) -> Answer |
 
 
 def _object_id(request: Request, client: str) -> str:
+    if identity := federation.find_identity(request.azure.store, client):
+        return str(identity.body["properties"]["principalId"])
     made = find_application(request.azure.store, client)
     return made[0] if made else PRINCIPAL_OBJECT_ID
 

@@ -25,6 +25,9 @@ STAND_INS: Final = ("eastus", "westeurope", "westus", "westus2")
 ANYWHERE: Final = "any"
 """Stands as the region of a price whose source names none."""
 
+GLOBAL: Final = "global"
+"""Stands as the region of a price that is the same everywhere."""
+
 LOW_PRIORITY_SHARE: Final = 0.2
 """Low-priority nodes cost this share of the list price where their own meter is not in the book: two extracts of the
 retail API of 2026 agree (D4as_v6 0.0363 of 0.182, D2s_v5 0.0202 of 0.101)."""
@@ -130,7 +133,7 @@ class Prices:
 
     def find(self, key: str) -> Rate | None:
         """Find a price; None when no region has it."""
-        found = (self._rows.get((key, region)) for region in (self.region, *STAND_INS, ANYWHERE))
+        found = (self._rows.get((key, region)) for region in (self.region, GLOBAL, *STAND_INS, ANYWHERE))
         row = next((each for each in found if each is not None), None)
         if row is not None:
             return Rate(row=row, marks=tuple(_marks(row, self.region)))
@@ -173,17 +176,11 @@ def render_book(book: PriceBook) -> str:
     return f'{{\n  "version": {book.version},\n  "sources": {{\n{sources}\n  }},\n  "rows": [\n{rows}\n  ]\n}}\n'
 
 
-def with_rows(book: PriceBook, rows: Mapping[tuple[str, str], PriceRow], sources: Mapping[str, str]) -> PriceBook:
-    """Return the book with other rows in place of those of the same key and region."""
-    merged = {(row.key, row.region): row for row in book.rows} | dict(rows)
-    return PriceBook(sources={**book.sources, **sources}, rows=tuple(merged[each] for each in sorted(merged)))
-
-
 def _plain(row: PriceRow) -> dict[str, Any]:
     return row.model_dump(mode="json", exclude_defaults=True)
 
 
 def _marks(row: PriceRow, region: str) -> list[str]:
-    if row.region == region:
+    if row.region in {region, GLOBAL}:
         return []
     return ["price of no named region" if row.region == ANYWHERE else f"{row.region} price"]

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections import defaultdict
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import pytest
 from support.cost import BOOK
 
-from windlass.delivery.cost.book import PriceBook, PriceRow, Prices, parse_book, render_book, with_rows
+from windlass.delivery.cost.book import PriceBook, PriceRow, Prices, parse_book, render_book
 from windlass.errors.cost import PriceBookUnreadableError
 
 
@@ -91,17 +90,6 @@ def test_the_own_meter_of_low_priority_is_taken_where_it_is_known() -> None:
     rates = [Prices(each, "westeurope").find("vm-low-priority/Standard_X1") for each in (known, book(row()))]
 
     assert [(rate.cost(1), rate.marks) for rate in rates if rate] == [(0.3, ()), (0.2, ("20% of the list price",))]
-
-
-def test_new_rows_take_the_place_of_old_ones() -> None:
-    new = row(price=5, date="2026-02-02", source="api")
-
-    merged = with_rows(book(row(), row(region="uksouth")), {(new.key, new.region): new}, {"api": "the API"})
-
-    assert [(each.region, each.price, each.date) for each in merged.rows] == [
-        ("uksouth", 1, dt.date(2026, 1, 1)),
-        ("westeurope", 5, dt.date(2026, 2, 2)),
-    ]
 
 
 @pytest.mark.parametrize(

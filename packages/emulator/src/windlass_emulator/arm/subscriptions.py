@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from windlass_emulator.azure import LocalAzure
 
 _REGISTRATIONS = "provider registrations"
+_WITHOUT_PARTS = ("Microsoft.AlertsManagement",)
+"""Providers that a subscription for machine learning registers and of which nothing else is answered here."""
+
 _PROVIDER = re.compile(r"/providers/(?P<namespace>Microsoft\.\w+)/(?P<rest>.+)\Z")
 
 
@@ -113,7 +116,7 @@ def _location(base: str, region: regions.Region) -> dict[str, Any]:
 
 def _types(routes: Iterable[Route]) -> dict[str, set[str]]:
     """Return the resource types of each namespace that some route knows."""
-    found: dict[str, set[str]] = {}
+    found: dict[str, set[str]] = {namespace: set() for namespace in _WITHOUT_PARTS}
     for route in routes:
         match = _PROVIDER.search(route.template)
         if match is None or route.site != "management":
