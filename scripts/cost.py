@@ -66,7 +66,7 @@ def cost(
     elif output == "markdown":
         click.echo("\n".join((f"## Cost of stack {stack}", "", *cost_lines(comparison))))
     else:
-        _show_table(comparison)
+        _show_table(comparison, alone=source != "preview")
 
 
 def _estimate(stack: str, source: str, book: Path | None) -> CostComparison:
@@ -80,22 +80,25 @@ def _estimate(stack: str, source: str, book: Path | None) -> CostComparison:
     return cost_of_preview(ROOT, stack, os.environ, book=book)
 
 
-def _show_table(comparison: CostComparison) -> None:
+def _show_table(comparison: CostComparison, *, alone: bool) -> None:
     from windlass.cli import render
     from windlass.delivery.cost.lines import change_rows, describe_cost, line_rows
 
     estimate = comparison.after
-    render.show_table(COLUMNS, list(line_rows(estimate)))
+    if estimate.lines:
+        render.show_table(COLUMNS, list(line_rows(estimate)))
     if rows := list(change_rows(comparison)):
         click.echo("\nWhat changes:")
         render.show_table(CHANGE_COLUMNS, rows)
     for each in estimate.unpriced:
         click.echo(f"no price: {each.subject}: {each.why}")
-    click.echo("\nAssumed:")
+    if estimate.assumptions:
+        click.echo("\nAssumed:")
     for text in estimate.assumptions:
         click.echo(f"  {text}")
-    click.echo(f"\nStack {comparison.stack}: {describe_cost(comparison).replace('**', '')}.")
-    click.echo(f"List prices of {estimate.region}, the oldest of {estimate.book_date}, without tax and discounts.")
+    click.echo(f"\nStack {comparison.stack}: {describe_cost(comparison, alone=alone).replace('**', '')}.")
+    if estimate.lines:
+        click.echo(f"List prices of {estimate.region}, the oldest of {estimate.book_date}, without tax and discounts.")
 
 
 if __name__ == "__main__":

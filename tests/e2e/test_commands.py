@@ -160,3 +160,16 @@ def test_ten_megabytes_are_refused_before_they_reach_the_model_and_the_process_l
     assert "payload is larger than 1.5 megabytes" in answer.text
     assert live.caller.post(json.dumps([LOYAL]).encode()).status_code == 200
     assert live.checkout.azure_status()["instances"] == before
+
+
+def test_a_stack_costs_by_its_files_by_its_state_and_by_a_preview_the_same(live: LiveStack) -> None:
+    """Of which the first is told without the engine."""
+    files, state, preview = (
+        live.checkout.script("cost", *ON_LOCAL, "--from", source, "--output", "json").ok().json()
+        for source in ("files", "state", "preview")
+    )
+
+    assert state["total"] == pytest.approx(files["total"])
+    assert preview["total"] == pytest.approx(files["total"])
+    assert preview["changes"] == []
+    assert state["total"]["likely"] > 0

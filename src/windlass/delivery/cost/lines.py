@@ -12,11 +12,12 @@ from windlass.delivery.cost.models import (
     CostComparison,
     CostLine,
     Estimate,
-    LineChange,
 )
+from windlass.delivery.text import cell, prose
 
 MONTH = "a month"
 _SHOWN_CHANGES = 12
+_OF_THEM = " of them"
 
 
 def cost_lines(comparison: CostComparison) -> Iterator[str]:
@@ -32,10 +33,17 @@ def cost_lines(comparison: CostComparison) -> Iterator[str]:
     yield "</details>"
 
 
-def describe_cost(comparison: CostComparison) -> str:
-    """Say in one line what a stack costs, what that changes, and whether the budget holds."""
+def describe_cost(comparison: CostComparison, *, alone: bool = False) -> str:
+    """Say in one line what a stack costs, what that changes, and whether the budget holds.
+
+    Args:
+        comparison: What it costs.
+        alone: Nobody asked what it changes.
+    """
     currency, total = comparison.after.currency, comparison.after.total
-    parts = [f"**{money(total.likely, currency)}** {MONTH} ({bounds(total, currency)})", *_difference(comparison)]
+    parts = [f"**{money(total.likely, currency)}** {MONTH} ({bounds(total, currency)})"]
+    if not alone:
+        parts.extend(_difference(comparison))
     if (verdict := describe_verdict(comparison)) is not None:
         parts.append(verdict)
     if comparison.after.unpriced:
@@ -60,19 +68,20 @@ def describe_verdict(comparison: CostComparison) -> str | None:
 
 def estimate_lines(estimate: Estimate) -> Iterator[str]:
     """Write an estimate as lines of Markdown: a table, what has no price, what is assumed."""
-    yield f"| what | for | how much | price | {estimate.currency} {MONTH} | low to high |"
+    yield f"| what | for | how much | price | {prose(estimate.currency)} {MONTH} | low to high |"
     yield "|---|---|---|---|--:|--:|"
-    yield from (f"| {' | '.join(map(_cell, row))} |" for row in line_rows(estimate))
+    for item, subject, *rest in line_rows(estimate):
+        yield f"| {' | '.join((prose(item), _name(subject), *map(prose, rest)))} |"
     yield f"| **total** | | | | **{estimate.total.likely:,.2f}** | {_range(estimate.total)} |"
     if estimate.unpriced:
         yield ""
         yield "Not in the total, because nobody here knows the price or the amount:"
         yield ""
-        yield from (f"- {_cell(each.subject)}: {_cell(each.why)}" for each in estimate.unpriced)
+        yield from (f"- {cell(each.subject)}: {prose(each.why)}" for each in estimate.unpriced)
     yield ""
     yield "Assumed:"
     yield ""
-    yield from (f"- {_cell(each)}" for each in estimate.assumptions)
+    yield from (f"- {prose(each)}" for each in estimate.assumptions)
 
 
 def line_rows(estimate: Estimate) -> Iterator[tuple[str, ...]]:
@@ -99,20 +108,20 @@ def grouped(lines: Iterable[CostLine]) -> Iterator[CostLine]:
     for _, alike in groupby(ordered, key=_alike):
         group = list(alike)
         total = sum((line.amount for line in group), NOTHING)
-        subject = group[0].subject if len(group) == 1 else f"{len(group)} of them"
+        subject = group[0].subject if len(group) == 1 else f"{len(group)}{_OF_THEM}"
         yield group[0].model_copy(update={"subject": subject, "amount": total})
 
 
 def money(amount: float, currency: str) -> str:
     """Write money so that it is read at a glance: no cents where they do not matter."""
     digits = 0 if abs(amount) >= 100 else 2  # noqa: PLR2004 - three digits are enough to decide on
-    return f"{amount:,.{digits}f} {currency}"
+    return f"{amount:,.{digits}f} {prose(currency)}"
 
 
 def bounds(amount: Amount, currency: str) -> str:
     """Write between what it is."""
     low, high = (money(each, currency) for each in (amount.low, amount.high))
-    return f"{low.removesuffix(f' {currency}')} to {high}"
+    return f"{low.removesuffix(f' {prose(currency)}')} to {high}"
 
 
 def signed(amount: float, currency: str) -> str:
@@ -130,19 +139,20 @@ def _difference(comparison: CostComparison) -> Iterator[str]:
 
 
 def _changes(comparison: CostComparison) -> Iterator[str]:
-    yield f"| what | for | before | after | {comparison.after.currency} {MONTH} |"
+    yield f"| what | for | before | after | {prose(comparison.after.currency)} {MONTH} |"
     yield "|---|---|---|---|--:|"
     for change in comparison.changes[:_SHOWN_CHANGES]:
-        cells = (change.line.item, change.line.subject, _side(change, "before"), _side(change, "after"))
-        yield f"| {' | '.join(map(_cell, cells))} | {change.difference:+,.2f} |"
+        line, sides = change.line, (change.before, change.after)
+        cells = (prose(line.item), cell(line.subject), *(prose(each.quantity) if each else "-" for each in sides))
+        yield f"| {' | '.join(cells)} | {change.difference:+,.2f} |"
     if rest := comparison.changes[_SHOWN_CHANGES:]:
         yield f"| {len(rest)} more | | | | {sum(each.difference for each in rest):+,.2f} |"
     yield ""
 
 
-def _side(change: LineChange, side: str) -> str:
-    line: CostLine | None = getattr(change, side)
-    return line.quantity if line else "-"
+def _name(subject: str) -> str:
+    """Set a name off; how many there are is none."""
+    return prose(subject) if subject.endswith(_OF_THEM) else cell(subject)
 
 
 def _alike(line: CostLine) -> tuple[str, ...]:
@@ -151,7 +161,3 @@ def _alike(line: CostLine) -> tuple[str, ...]:
 
 def _range(amount: Amount) -> str:
     return f"{amount.low:,.2f} to {amount.high:,.2f}"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")

@@ -86,7 +86,7 @@ def test_what_has_no_price_is_told_by_name_and_counted_in_the_headline() -> None
     text = "\n".join(cost_lines(made))
 
     assert "1 without a price, in no total" in text.splitlines()[0]
-    assert "- vault: by the operation" in text
+    assert "- `vault`: by the operation" in text
 
 
 def test_markdown_says_first_what_changes_and_folds_the_rest() -> None:
@@ -95,8 +95,8 @@ def test_markdown_says_first_what_changes_and_folds_the_rest() -> None:
     lines = list(cost_lines(made))
 
     assert lines[0] == ("**301 USD** a month (150 to 602 USD); **+201 USD** a month; **over the budget** of 250 USD")
-    assert "| instances | a | 2 x size | 2 x size | +200.00 |" in lines
-    assert lines.index("| instances | a | 2 x size | 2 x size | +200.00 |") < lines.index(
+    assert "| instances | `a` | 2 x size | 2 x size | +200.00 |" in lines
+    assert lines.index("| instances | `a` | 2 x size | 2 x size | +200.00 |") < lines.index(
         "<details><summary>What it is made of, and what is assumed</summary>"
     )
 
@@ -110,6 +110,6 @@ def test_what_differs_in_name_alone_becomes_one_line() -> None:
 
 
 def test_a_name_cannot_break_the_table() -> None:
-    made = comparison(before=None, after=estimate(line("a|<b>", 1)))
+    made = comparison(before=None, after=estimate(line("a|<b> @team", 1, quantity="*2* x")))
 
-    assert "| instances | a\\|&lt;b> | 2 x size |" in "\n".join(cost_lines(made))
+    assert "| instances | `a\N{BROKEN BAR}<b> @team` | `*2* x` |" in "\n".join(cost_lines(made))
