@@ -124,7 +124,8 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
          clusters={"cpu": {"max_nodes": 8}}),
     _dev("cluster-size", "a cluster of bigger machines", clusters={"cpu": {"vm_size": "Standard_DS4_v2"}}),
     _dev("cluster-smaller", "a cluster with fewer nodes at the most", clusters={"cpu": {"max_nodes": 2}}),
-    _dev("budget-passed", "a cluster that always has nodes", clusters={"cpu": {"min_nodes": 3}}),
+    _dev("budget-passed", "a cluster that always has nodes", clusters={"cpu": {
+        "min_nodes": 3, "kept_because": "scoring has to begin at once"}}),
     _dev("registry-tier", "another tier of the container registry", registry={"tier": "Premium"}),
     _dev("redundancy", "another redundancy of the storage account", storage={"redundancy": "Standard_ZRS"}),
     _dev("retention", "logs are kept for a shorter time", logs={"retention_days": 30}),

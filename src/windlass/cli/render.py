@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from windlass.errors.release import describe_traffic
-from windlass.release.models import Plan, Released
-from windlass.release.report import describe_step
+if TYPE_CHECKING:
+    from windlass.release.models import Plan, Released
 
 
 def show_json(document: Any, *, stdout: TextIO | None = None) -> None:
@@ -59,6 +58,8 @@ def show_line(text: str, style: str, *, stdout: TextIO | None = None) -> None:
 
 def show_plan(plan: Plan, *, stdout: TextIO | None = None) -> None:
     """Print what would be done."""
+    from windlass.release.report import describe_step
+
     stream = stdout or sys.stdout
     if not plan.steps:
         stream.write(f"Nothing to do: {plan.target} ({plan.model}) serves {plan.endpoint} as wanted.\n")
@@ -75,6 +76,8 @@ def show_released(released: Released, *, stdout: TextIO | None = None) -> None:
     if not released.plan.steps:
         show_plan(released.plan, stdout=stream)
         return
+    from windlass.errors.release import describe_traffic
+
     traffic = describe_traffic(released.traffic.as_dict())
     record = f" Record: {released.record}." if released.record else ""
     stream.write(f"{released.plan.endpoint}: {traffic}. Took {released.seconds:.1f} s.{record}\n")

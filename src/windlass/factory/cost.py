@@ -11,9 +11,11 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from windlass.delivery.cost import CostComparison, Estimate, Resource, Workload
+    from windlass.delivery.cost import CostComparison, Estimate
     from windlass.delivery.cost.book import PriceBook
     from windlass.delivery.cost.refresh import Refreshed
+    from windlass.delivery.cost.resources import Resource
+    from windlass.delivery.cost.workloads import Workload
     from windlass.delivery.saved import SavedPreview
     from windlass.project.settings import StackSettings
 
@@ -55,7 +57,7 @@ def cost_of_state(root: Path, stack: str, environ: Mapping[str, str], *, book: P
         StackNotFoundError: The backend does not know the stack.
         EngineMissingError: There is no engine to ask.
     """
-    from windlass.delivery.cost import parse_deployed
+    from windlass.delivery.cost.resources import parse_deployed
     from windlass.delivery.digest import PreviewDigest
     from windlass.delivery.saved import SavedPreview
     from windlass.project.stack_file import load_settings
@@ -123,7 +125,7 @@ def cost_of_change(
         DefinitionError: The files of an endpoint are wrong.
         PriceBookUnreadableError: The book is none.
     """
-    from windlass.delivery.cost import after_preview, parse_deployed, stands_on_something
+    from windlass.delivery.cost.resources import after_preview, parse_deployed, stands_on_something
 
     if not saved.deployed and stands_on_something(saved.digest):
         return None
@@ -147,7 +149,7 @@ def load_workloads(root: Path, stack: str, *, usage_of: Path | None = None) -> t
     Raises:
         DefinitionError: The files of an endpoint are wrong.
     """
-    from windlass.delivery.cost import make_workload
+    from windlass.delivery.cost.workloads import make_workload
     from windlass.project.loader import endpoint_folders, load_batch, load_online
     from windlass.project.usage_file import load_usage
 
@@ -184,7 +186,7 @@ def load_book(root: Path, book: Path | None = None) -> PriceBook:
 def _estimate(
     resources: tuple[Resource, ...], workloads: tuple[Workload, ...], book: PriceBook, settings: StackSettings
 ) -> Estimate:
-    from windlass.delivery.cost import estimate
+    from windlass.delivery.cost.estimate import estimate
 
     made = estimate(resources, workloads, book, settings.azure.location)
     if settings.windlass.cloud == "azure":
