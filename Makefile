@@ -31,7 +31,7 @@ test: check ## every check and every test, the real engine included
 test-all: check ## what `make test` runs, and the tests that take long by their nature
 	@$(RUN) .venv/bin/python -m pytest -m "slow or not slow"
 
-check: setup ## format, lint, types, layers, generated files
+check: setup ## format, lint, types, layers, workflows, generated files
 	@$(RUN) .venv/bin/python tools/check.py
 
 local-up: setup ## start the local Azure

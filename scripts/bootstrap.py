@@ -12,7 +12,7 @@ from windlass.cli import options
 from windlass.cli.run import run
 
 if TYPE_CHECKING:
-    from windlass.bootstrap.models import Bootstrap
+    from windlass.bootstrap.models import Bootstrap, Part
     from windlass.bootstrap.perform import Outcome
     from windlass.factory.bootstrap import SetUp
 
@@ -31,7 +31,11 @@ ROOT = Path(__file__).resolve().parent.parent
 @click.option("--apply", "apply", is_flag=True, help="Do it: look first, then make what is not there or not so.")
 @click.option("--dry-run", is_flag=True, help="Look, say what --apply would do, and change nothing.")
 @click.option("--without-roles", is_flag=True, help="Leave out the role assignments, which somebody else makes.")
-@click.option("--only-roles", is_flag=True, help="Tell only those, for that somebody.")
+@click.option(
+    "--only",
+    type=click.Choice(["azure", "roles", "github"]),
+    help="One team's part alone: resources in Azure, role assignments, the repository on GitHub.",
+)
 @options.verbose
 def bootstrap(
     *,
@@ -39,7 +43,7 @@ def bootstrap(
     apply: bool,
     dry_run: bool,
     without_roles: bool,
-    only_roles: bool,
+    only: Part | None,
     verbose: bool,  # noqa: ARG001 - read by cli.run
 ) -> None:
     """Tell what workflows need in Azure and on GitHub, once, and why; or set it up.
@@ -49,31 +53,22 @@ def bootstrap(
     to whoever may do it. With them you are signed in with `az login`, and GITHUB_TOKEN (or GH_TOKEN) is a token that
     may administer the repository. It can be run again at any time.
     """
+    if without_roles and only:
+        raise click.UsageError("--without-roles and --only exclude each other")
+    if (apply or dry_run) and output == "commands":
+        raise click.UsageError("--output commands prints what to do, and --apply and --dry-run do it: take one")
+    from windlass.bootstrap.models import PARTS
     from windlass.factory.bootstrap import plan_set_up, set_up
 
-    acts = apply or dry_run
-    _refuse_contradictions(output, acts=acts, without_roles=without_roles, only_roles=only_roles)
-    if acts:
-        _show_set_up(
-            set_up(ROOT, os.environ, _tell, with_roles=not without_roles, dry_run=dry_run),
-            output,
-            theirs=without_roles,
-        )
-        return
-    plan = plan_set_up(ROOT)
-    _show_plan(plan.without_roles() if without_roles else plan.only_roles() if only_roles else plan, output)
+    parts = (only,) if only else tuple(part for part in PARTS if part != "roles" or not without_roles)
+    if apply or dry_run:
+        done = set_up(ROOT, os.environ, _tell, parts=parts, dry_run=dry_run)
+        _show_set_up(done, output, theirs=without_roles)
+    else:
+        _show_plan(plan_set_up(ROOT).only(*parts), output, with_left=only is None)
 
 
-def _refuse_contradictions(output: str, *, acts: bool, without_roles: bool, only_roles: bool) -> None:
-    if without_roles and only_roles:
-        raise click.UsageError("--without-roles and --only-roles exclude each other")
-    if acts and only_roles:
-        raise click.UsageError("--only-roles is told and not done: print it with --output commands")
-    if acts and output == "commands":
-        raise click.UsageError("--output commands prints what to do, and --apply and --dry-run do it: take one")
-
-
-def _show_plan(plan: Bootstrap, output: str) -> None:
+def _show_plan(plan: Bootstrap, output: str, *, with_left: bool) -> None:
     from windlass.bootstrap import commands, report
     from windlass.cli import render
 
@@ -81,10 +76,10 @@ def _show_plan(plan: Bootstrap, output: str) -> None:
         render.show_json(report.bootstrap_as_json(plan))
         return
     if output == "commands":
-        click.echo(commands.script_of(plan), nl=False)
+        click.echo(commands.script_of(plan, with_left=with_left), nl=False)
     else:
         render.show_table(report.COLUMNS, report.step_rows(plan))
-        _show_left(plan)
+        _show_left(plan if with_left else None)
     _show_doubts(plan)
 
 
@@ -98,21 +93,26 @@ def _show_set_up(done: SetUp, output: str, *, theirs: bool) -> None:
     from windlass.bootstrap import commands, report
     from windlass.cli import render
 
-    roles = done.plan.only_roles()
+    roles = done.plan.only("roles")
     if output == "json":
-        render.show_json(report.outcomes_as_json(done.plan, done.outcomes, roles if theirs else None))
+        told = report.outcomes_as_json(done.plan, done.outcomes, roles if theirs else None)
+        render.show_json({**told, "identities": report.identities_as_json(done.identities)})
         return
     click.echo(report.describe_outcomes(done.outcomes))
+    if done.identities:
+        render.show_table(report.IDENTITY_COLUMNS, report.identity_rows(done.identities))
     if theirs:
         click.echo("Roles for somebody who may give them:\n")
-        click.echo(commands.script_of(roles))
+        click.echo(commands.script_of(roles, with_left=False))
     _show_left(done.plan)
     _show_doubts(done.plan)
 
 
-def _show_left(plan: Bootstrap) -> None:
-    for left in plan.left:
-        click.echo(f"Left to do: {left}.")
+def _show_left(plan: Bootstrap | None) -> None:
+    from windlass.bootstrap.commands import describe_left
+
+    for line in describe_left(plan.left if plan else ()):
+        click.echo(line)
 
 
 def _show_doubts(plan: Bootstrap) -> None:

@@ -5,6 +5,7 @@
 - docs/reference/exit-codes.md: the families of errors
 - docs/reference/local-azure.md: durations, sizes and quotas of the local Azure
 - docs/reference/settings.md: every key of `windlass:settings`
+- docs/reference/workflows.md: what each workflow does, may and runs
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import alerts_page
 import changes_table
 import click
 import settings_page
+import workflows_page
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = Path("docs", "reference")
@@ -150,6 +152,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "local-azure.md": local_azure,
     "policies.md": policies,
     "settings.md": settings_page.settings,
+    "workflows.md": workflows_page.page,
 }
 
 

@@ -123,7 +123,11 @@ class Workflow:
 
 def workflows(root: Path = ROOT) -> tuple[Workflow, ...]:
     """Read every workflow, by name."""
-    return tuple(read(root, path.relative_to(root)) for path in sorted((root / FOLDER).glob("*.yml")))
+    return tuple(read(root, path.relative_to(root)) for path in _paths(root))
+
+
+def _paths(root: Path) -> list[Path]:
+    return sorted((root / FOLDER).glob("*.yml"), key=lambda path: path.stem)
 
 
 def read(root: Path, path: Path) -> Workflow:

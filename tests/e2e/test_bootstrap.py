@@ -168,6 +168,17 @@ def test_roles_can_be_left_to_somebody_else(repository: Repository, set_up: Any)
     assert "az role assignment create" in shown
 
 
+def test_azures_part_needs_no_token_when_the_file_says_how_the_repository_is_named(
+    repository: Repository, set_up: Any
+) -> None:
+    with repository.checkout.edited("bootstrap.yml", "stacks:", "subject: names\nstacks:"):
+        done = repository.checkout.run(".venv/bin/python scripts/bootstrap.py --apply --only azure --output json")
+
+    ours = {(each["environment"], each["client_id"]) for each in done.ok().json()["identities"]}
+    assert set_up
+    assert ours == {(name, repository.told(name)["AZURE_CLIENT_ID"]) for name in ("local", "local-preview")}
+
+
 def test_a_token_that_may_not_administer_is_told_what_it_lacks(repository: Repository, set_up: Any) -> None:
     refused = repository.bootstrap("--apply", token=repository.github.job_token)
 

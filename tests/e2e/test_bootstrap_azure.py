@@ -27,7 +27,7 @@ from windlass.bootstrap.models import (
 )
 from windlass.bootstrap.perform import Outcome, Result, carry_out
 from windlass.errors import ExitCode
-from windlass.errors.bootstrap import CannotChangeError, MayNotGiveRolesError, MayNotSetUpError
+from windlass.errors.bootstrap import CannotChangeError, IdentityMissingError, MayNotGiveRolesError, MayNotSetUpError
 from windlass.project.settings import LOCAL_SUBSCRIPTION, LOCAL_TENANT
 
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
@@ -300,13 +300,19 @@ def test_who_may_not_give_roles_does_the_rest(fresh: World) -> None:
 
     with pytest.raises(MayNotGiveRolesError) as refused:
         fresh.run(as_=contributor)
-    done = fresh.run(fresh.plan.without_roles(), as_=contributor)
+    done = fresh.run(fresh.plan.only("azure", "github"), as_=contributor)
 
     assert refused.value.exit_code == ExitCode.PERMISSION
     assert "--without-roles" in str(refused.value)
     assert results(done) <= {Result.THERE, Result.MADE}
     assert fresh.held(fresh.of(MakeIdentity)) == []
     assert len(fresh.hub.environments) == 4
+
+
+def test_roles_and_variables_need_the_identities_first(fresh: World) -> None:
+    for part in ("roles", "github"):
+        with pytest.raises(IdentityMissingError, match="--only azure"):
+            fresh.run(fresh.plan.only(part))
 
 
 def test_who_may_do_nothing_is_told_what_it_takes(fresh: World) -> None:

@@ -29,7 +29,7 @@ ACTIONS = {
 }
 USES = re.compile(r"^\s*(?:- )?uses: (\S+)(?: # (\S+))?\s*$", re.MULTILINE)
 PYTHON = ".venv/bin/python"
-OUTPUTS = ' >> "$GITHUB_OUTPUT"'
+TO_FILE = re.compile(r' >> "\$GITHUB_OUTPUT"$| > [\w-]+\.txt$')
 FROM_HERE = "github.event.pull_request.head.repo.full_name == github.repository"
 MAY_WRITE = {"id-token", "pull-requests", "issues"}
 
@@ -76,7 +76,7 @@ def test_a_step_is_one_line_that_runs_on_a_desk_too(where: str, step: workflow_f
         return
     assert "\n" not in step.run.strip(), where
     assert "${{" not in step.run, f"{where}: values come by the environment"
-    words = shlex.split(step.run.removesuffix(OUTPUTS))
+    words = shlex.split(TO_FILE.sub("", step.run))
     assert not {"|", "&&", ";", ">", "||", "&", ">>"} & set(words), where
     match words:
         case ["make", *targets]:
@@ -135,9 +135,11 @@ def test_a_fork_meets_no_secret_and_no_identity(workflow: Workflow) -> None:
 
 
 def upstream(jobs: dict[str, Job], job: str) -> set[str]:
-    """A job, and all that have to have run for it to run; one that runs whatever became of them stands alone."""
-    alone = any(word in str(jobs[job].raw.get("if", "")) for word in ("always()", "cancelled()", "failure()"))
-    return {job}.union(*(upstream(jobs, each) for each in (() if alone else jobs[job].needs)))
+    """A job, and all that have to have gone well for it to run."""
+    condition = str(jobs[job].raw.get("if", ""))
+    alone = any(word in condition for word in ("always()", "cancelled()", "failure()"))
+    named = [each for each in jobs[job].needs if not alone or f"needs.{each}.result == 'success'" in condition]
+    return {job}.union(*(upstream(jobs, each) for each in named))
 
 
 @pytest.mark.parametrize(("workflow", "job"), JOBS)
@@ -145,3 +147,73 @@ def test_what_a_job_leaves_behind_goes_soon(workflow: Workflow, job: Job) -> Non
     uploads = [step for step in job.steps if (step.uses or "").startswith("actions/upload-artifact@")]
 
     assert all(0 < step.raw["with"]["retention-days"] <= 14 for step in uploads), workflow.id
+
+
+def stacks_on_azure() -> list[str]:
+    from ruamel.yaml import YAML
+
+    found = {path.suffixes[0][1:]: YAML(typ="safe").load(path.read_text()) for path in ROOT.glob("Pulumi.*.yaml")}
+    return sorted(name for name, file in found.items() if file["config"]["windlass:settings"]["cloud"] == "azure")
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "left_out"),
+    [
+        ("release", "stack", set()),
+        ("teardown", "stack", set()),
+        ("promote", "from", {"prod"}),
+        ("promote", "to", {"dev"}),
+    ],
+)
+def test_a_form_offers_every_stack(name: str, field: str, left_out: set[str]) -> None:
+    form = next(each for each in WORKFLOWS if each.id == name).triggers["workflow_dispatch"]["inputs"]
+
+    assert sorted(form[field]["options"]) == sorted(set(stacks_on_azure()) - left_out)
+
+
+@pytest.mark.parametrize(("workflow", "job"), JOBS)
+def test_whatever_changes_a_stack_waits_for_what_does(workflow: Workflow, job: Job) -> None:
+    """One group per stack, named like its environment: nothing in it is cancelled, nothing that waits is dropped."""
+    if job.environment is None or job.environment.endswith("-preview"):
+        assert not str(job.raw.get("concurrency", {}).get("group", "")).startswith("stack-"), workflow.id
+        return
+    group = {"group": f"stack-{job.environment}", "cancel-in-progress": False, "queue": "max"}
+    assert job.raw["concurrency"] == group
+
+
+@pytest.mark.parametrize(("workflow", "job"), JOBS)
+def test_a_job_signs_in_exactly_when_it_has_an_environment(workflow: Workflow, job: Job) -> None:
+    """And then as the identity of that environment; nothing that writes on GitHub can also reach Azure."""
+    if "uses" in job.raw:
+        return
+    setup = next(step for step in job.steps if step.uses == "./.github/actions/setup")
+    signs_in = "client-id" in setup.raw.get("with", {})
+
+    assert signs_in is (job.environment is not None) is (job.permissions.get("id-token") == "write"), workflow.id
+    assert not signs_in or not {"pull-requests", "issues"} & {k for k, v in job.permissions.items() if v == "write"}
+    if signs_in:
+        assert job.raw["env"]["PULUMI_BACKEND_URL"] == "${{ vars.PULUMI_BACKEND_URL }}"
+
+
+@pytest.mark.parametrize(("workflow", "job"), JOBS)
+def test_a_plan_is_kept_only_where_the_repository_is_private(workflow: Workflow, job: Job) -> None:
+    for number, step in enumerate(job.steps):
+        if not (step.uses or "").startswith("actions/upload-artifact@"):
+            continue
+        if step.raw["with"]["path"].endswith(("report.json", "full.md")):
+            continue
+        before = [each.run for each in job.steps[:number]]
+        refused = f"{PYTHON} scripts/github.py private" in before and "if" not in step.raw
+        assert refused or "github.event.repository.private" in step.raw["if"], f"{workflow.id}/{job.id}/{step.name}"
+
+
+def test_the_token_is_given_only_to_steps_that_talk_to_github() -> None:
+    for workflow in WORKFLOWS:
+        assert all("github.token" not in str(job.raw.get("env", {})) for job in workflow.jobs)
+    for where, step in STEPS:
+        given = step.raw.get("env", {}).get("GITHUB_TOKEN") == "${{ github.token }}"
+        assert given is talks(step.run or ""), where
+
+
+def talks(run: str) -> bool:
+    return "scripts/github.py" in run and not any(f"github.py {verb}" in run for verb in ("summary", "private"))

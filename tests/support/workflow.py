@@ -15,6 +15,7 @@ import itertools
 import json
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,14 @@ from typing import Any
 import workflow_files
 from workflow_files import Job, Step, Workflow
 
-from support.checkout import Checkout, Ran
+from support.checkout import Checkout, Ran, kill
 from support.workflow_artifacts import Artifacts
 from support.workflow_expressions import Status, as_text, fill, holds
 
 SETUP = "./.github/actions/setup"
 Tokens = Callable[[Mapping[str, str]], str]
 Before = Callable[[str, str], None]
+During = Callable[[str, str, "subprocess.Popen[bytes]"], None]
 
 
 class UnknownStepError(Exception):
@@ -123,8 +125,10 @@ class Runner:
         token: Makes a job's token from its permissions.
         variables: Of each environment.
         private: Whether only members see the repository.
+        skip: Steps, by name, that are taken to have gone well.
         sign_in: Does what a job that signs in to Azure needs, in its checkout.
         before: Is told of each step before it runs: the job's name and the step's.
+        during: Is told of each command while it runs, and may wait for something, look, or end it.
     """
 
     checkout: Checkout
@@ -133,8 +137,10 @@ class Runner:
     token: Tokens
     variables: Mapping[str, Mapping[str, str]]
     private: bool = True
+    skip: set[str] = field(default_factory=set)
     sign_in: Callable[[], None] = lambda: None
     before: Before = lambda _job, _step: None
+    during: During = lambda _job, _step, _process: None
     _runs: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def run(self, workflow: str, event: Event) -> Run:
@@ -166,7 +172,7 @@ class Runner:
             results = [each["result"] for each in own.values()]
             status = Status(failed="failure" in results, skipped="skipped" in results)
             if not holds(job.raw.get("if"), here, status):
-                needs[job.id] = {"result": "skipped", "outputs": {}}
+                needs[job.id] = {"result": "skipped", "outputs": dict.fromkeys(job.raw.get("outputs", {}), "")}
                 run.jobs[prefix + job.id] = JobRun(prefix + job.id, "skipped")
                 continue
             done = [self._job(job, {**here, "matrix": each}, event, run, prefix) for each in _matrix(job, here)]
@@ -216,6 +222,8 @@ class _OneJob:
             failed = self._done.result == "failure"
             if not holds(step.raw.get("if"), self._context, Status(failed=failed)):
                 ran = StepRun(step.name, "skipped")
+            elif step.name in self._runner.skip:
+                ran = StepRun(step.name, "success")
             else:
                 self._runner.before(self._done.name, step.name)
                 ran = self._run(step) if step.run else self._use(step)
@@ -249,7 +257,11 @@ class _OneJob:
             **{key: as_text(value) for key, value in given.items()},
         }
         loaded = ". .windlass/env; " if self._signed_in else ""
-        ran = _shell(f"{loaded}{step.run}", self._root, environment)
+        with _started(f"{loaded}{step.run}", self._root, environment, self._files) as process:
+            self._runner.during(self._done.name, step.name, process)
+            process.wait(timeout=600)
+        said = [(self._files / name).read_text(encoding="utf-8", errors="replace") for name in ("stdout", "stderr")]
+        ran = Ran(process.returncode, *said)
         self._done.summary += summary.read_text()
         outcome = "failure" if ran.code else "success"
         return StepRun(step.name, outcome, ran, _written(output.read_text()))
@@ -321,18 +333,23 @@ def _written(text: str) -> dict[str, str]:
     return {key: value for key, _, value in lines}
 
 
-def _shell(line: str, root: Path, environment: Mapping[str, str]) -> Ran:
-    done = subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", line],
-        cwd=root,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    return Ran(done.returncode, done.stdout, done.stderr)
+@contextmanager
+def _started(line: str, root: Path, environment: Mapping[str, str], files: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a line as GitHub runs it; what is left of it at the end of the block is killed."""
+    with (files / "stdout").open("wb") as out, (files / "stderr").open("wb") as err:
+        process = subprocess.Popen(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", line],
+            cwd=root,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            kill(process)
 
 
 def _git(root: Path, *words: str) -> None:

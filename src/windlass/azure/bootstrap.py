@@ -25,11 +25,12 @@ from windlass.bootstrap.models import (
     TrustGitHub,
 )
 from windlass.bootstrap.plan import AUDIENCE, ISSUER
-from windlass.bootstrap.ports import AzureStep, Finding, State
+from windlass.bootstrap.ports import AzureStep, Finding, KnownIdentity, State
 from windlass.bootstrap.report import describe_step
 from windlass.errors.azure import AzureBusyError, AzureDeniedError
 from windlass.errors.bootstrap import (
     CannotChangeError,
+    IdentityMissingError,
     MayNotGiveRolesError,
     MayNotSetUpError,
     SubjectNotKnownError,
@@ -138,10 +139,13 @@ class AzureBootstrap:
         else:
             self._arm.put(_address(path, version), body, what)
 
-    def client_id(self, identity: MakeIdentity) -> str | None:
-        """Tell what an identity signs in as; None when there is no such identity."""
+    def known(self, identity: MakeIdentity) -> KnownIdentity | None:
+        """Tell how Azure knows an identity; None when there is no such identity."""
         shown = self._find(identity.id, "identities", identity)
-        return str(shown["properties"]["clientId"]) if shown else None
+        if shown is None:
+            return None
+        properties = shown["properties"]
+        return KnownIdentity(client_id=properties["clientId"], object_id=properties["principalId"])
 
     def _find(self, path: str, version: str, step: AzureStep) -> Json | None:
         return self._arm.find(_address(path, version), f"look at {describe_step(step)}")
@@ -203,17 +207,13 @@ class AzureBootstrap:
     def _look_role(self, step: GiveRole) -> Finding:
         if step.applied and self._find(step.scope, _version_of(step.scope), step) is None:
             return Finding(state=State.NOT_YET, note=f"stack {step.applied} has not been applied")
-        principal = self._principal_id(step.identity)
-        held = self._held(step, principal) if principal else None
+        known = self.known(step.identity)
+        held = self._held(step, known.object_id) if known else None
         if held is None:
             return _MISSING
         if _words(held["properties"].get("condition")) != _words(step.condition):
             return Finding(state=State.DIFFERENT, note="under another condition")
         return _THERE
-
-    def _principal_id(self, identity: MakeIdentity) -> str | None:
-        shown = self._find(identity.id, "identities", identity)
-        return str(shown["properties"]["principalId"]) if shown else None
 
     def _held(self, step: GiveRole, principal: str) -> Json | None:
         """Find the assignment of a role at its very scope, under whatever name somebody has made it."""
@@ -228,15 +228,17 @@ class AzureBootstrap:
         return None
 
     def _give(self, step: GiveRole, what: str) -> None:
-        principal = self._principal_id(step.identity)
-        held = self._held(step, principal or "") if principal else None
+        known = self.known(step.identity)
+        if known is None:
+            raise IdentityMissingError(step.identity.name)
+        held = self._held(step, known.object_id)
         address = _address(str(held["id"]) if held else step.id, "roles")
         orphan = None if held else self._arm.find(address, what)
         if orphan is not None:
             # An identity of this name existed before. Its assignment still has the name, and takes no other holder.
             self._arm.delete(address, what)
         properties = {
-            "principalId": principal,
+            "principalId": known.object_id,
             "principalType": IDENTITY_TYPE,
             "roleDefinitionId": _definition(step),
             "description": f"To {step.reason}."[:_LONGEST_DESCRIPTION],

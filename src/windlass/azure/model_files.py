@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING
 
 from windlass.azure.arm import Arm
 from windlass.azure.failures import translated
 from windlass.azure.workspace import Workspace
 from windlass.errors.records import ModelElsewhereError
 from windlass.release.models import ModelVersion
+
+if TYPE_CHECKING:
+    from azure.storage.blob import ContainerClient
 
 _DATASTORE = re.compile(r"/datastores/(?P<name>[^/]+)/paths/(?P<path>.+)")
 
@@ -38,9 +42,9 @@ class AzureModelFiles:
     for.
     """
 
-    def __init__(self, workspace: Workspace, **options: Any) -> None:
+    def __init__(self, workspace: Workspace, connect: Callable[[Place], ContainerClient] | None = None) -> None:
         self._workspace = workspace
-        self._options = options
+        self._connect = connect or self._sign_in
 
     def fetch(self, model: ModelVersion, folder: Path) -> Path:
         """Copy the files of a model into a folder.
@@ -56,7 +60,7 @@ class AzureModelFiles:
         if place is None:
             raise ModelElsewhereError(model.label, uri)
         target = folder / PurePosixPath(place.path).name
-        with translated(what), self._container(place) as container:
+        with translated(what), self._connect(place) as container:
             for name in container.list_blob_names(name_starts_with=place.path):
                 inside = _inside(name, place.path)
                 if inside is None:
@@ -66,10 +70,10 @@ class AzureModelFiles:
                 _copy(container, name, target / inside)
         return target
 
-    def _container(self, place: Place) -> Any:
+    def _sign_in(self, place: Place) -> ContainerClient:
         from azure.storage.blob import ContainerClient
 
-        return ContainerClient(place.account, place.container, self._workspace.credential, **self._options)
+        return ContainerClient(place.account, place.container, self._workspace.credential)
 
 
 def find_place(arm: Arm, model: ModelVersion, what: str) -> tuple[Place | None, str]:
@@ -91,7 +95,7 @@ def _inside(blob: str, path: str) -> PurePosixPath | None:
     return PurePosixPath(blob.removeprefix(f"{path}/")) if blob.startswith(f"{path}/") else None
 
 
-def _copy(container: Any, blob: str, file: Path) -> None:
+def _copy(container: ContainerClient, blob: str, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("wb") as stream:
         container.download_blob(blob).readinto(stream)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, assert_never
 
 from windlass.bootstrap.models import (
     Bootstrap,
     GiveRole,
     KeepVersions,
+    Left,
     MakeAccount,
     MakeContainer,
     MakeEnvironment,
@@ -62,8 +63,8 @@ def commands_of(step: Step) -> Iterator[str]:
             assert_never(step)
 
 
-def script_of(bootstrap: Bootstrap) -> str:
-    """Write all commands as one shell script, each with what it is for."""
+def script_of(bootstrap: Bootstrap, *, with_left: bool = True) -> str:
+    """Write all commands as one shell script, each with what it is for, and what is left to people."""
     lines = [
         "#!/bin/sh",
         "# What workflows need in Azure and on GitHub, once. Sign in first: az login, gh auth login.",
@@ -71,8 +72,16 @@ def script_of(bootstrap: Bootstrap) -> str:
     ]
     for step in bootstrap.steps:
         lines += ["", *(f"# {line}" for line in _comment(step)), *commands_of(step)]
-    lines += ["", *(f"# Left to do: {each}." for each in bootstrap.left)]
+    if with_left:
+        lines += ["", *(f"# {line}" for line in describe_left(bootstrap.left))]
     return "\n".join(lines) + "\n"
+
+
+def describe_left(left: Iterable[Left]) -> Iterator[str]:
+    """Say what is left to people, line by line."""
+    for number, each in enumerate(left, start=1):
+        yield f"Left to do, {number}: {each.what}{':' if each.commands else '.'}"
+        yield from (f"    {command}" for command in each.commands)
 
 
 def _comment(step: Step) -> Iterator[str]:

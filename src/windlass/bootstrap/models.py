@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from windlass.project.names import WorkflowPurpose
 
-ReviewerKind = Literal["User", "Team"]
+Part = Literal["azure", "roles", "github"]
+"""Who makes resources in Azure, who may give roles there, and who administers the repository may be three teams."""
+
+PARTS: Final[tuple[Part, ...]] = get_args(Part)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,17 +269,30 @@ Step = (
 
 
 @dataclass(frozen=True, kw_only=True)
+class Left:
+    """Something that is left to people.
+
+    Attributes:
+        what: One sentence, without its full stop.
+        commands: That do it, in their order; or what to write.
+    """
+
+    what: str
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Bootstrap:
     """Everything that has to be there.
 
     Attributes:
         steps: In the order in which they are done.
-        left: What is left to people, each a sentence.
+        left: What is left to people.
         doubts: What may be meant otherwise than it is written, each a sentence.
     """
 
     steps: tuple[Step, ...]
-    left: tuple[str, ...] = field(default=())
+    left: tuple[Left, ...] = field(default=())
     doubts: tuple[str, ...] = field(default=())
 
     @property
@@ -284,11 +300,22 @@ class Bootstrap:
         """The steps that need the right to assign roles."""
         return tuple(step for step in self.steps if isinstance(step, GiveRole))
 
-    def without_roles(self) -> Bootstrap:
-        """The same for somebody who may not assign roles."""
-        others = tuple(step for step in self.steps if not isinstance(step, GiveRole))
-        return replace(self, steps=others)
+    @property
+    def identities(self) -> tuple[MakeIdentity, ...]:
+        """The identities that workflows act as."""
+        return tuple(step for step in self.steps if isinstance(step, MakeIdentity))
 
-    def only_roles(self) -> Bootstrap:
-        """What is left out then, for somebody who may."""
-        return Bootstrap(steps=self.roles)
+    def only(self, *parts: Part) -> Bootstrap:
+        """What one team does, where several share the work."""
+        return replace(self, steps=tuple(step for step in self.steps if part_of(step) in parts))
+
+
+def part_of(step: Step) -> Part:
+    """Tell whose work a step can be."""
+    match step:
+        case GiveRole():
+            return "roles"
+        case MakeEnvironment() | SetVariable():
+            return "github"
+        case _:
+            return "azure"

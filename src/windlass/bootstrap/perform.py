@@ -8,6 +8,7 @@ from enum import Enum
 
 from windlass.bootstrap.models import Bootstrap, MakeEnvironment, SetVariable, Step
 from windlass.bootstrap.ports import Azure, Finding, GitHub, State
+from windlass.errors.bootstrap import IdentityMissingError
 
 
 class Result(Enum):
@@ -37,13 +38,15 @@ class Outcome:
 Tell = Callable[[Outcome], None]
 
 
-def carry_out(bootstrap: Bootstrap, azure: Azure, github: GitHub, tell: Tell, *, dry_run: bool) -> tuple[Outcome, ...]:
+def carry_out(
+    bootstrap: Bootstrap, azure: Azure, github: GitHub | None, tell: Tell, *, dry_run: bool
+) -> tuple[Outcome, ...]:
     """Do the steps, one after the other; each is told when it is over.
 
     Args:
         bootstrap: What has to be there.
         azure: Azure.
-        github: The repository on GitHub.
+        github: The repository on GitHub; None where no step is about it.
         tell: Hears of each step.
         dry_run: Look only.
     """
@@ -74,9 +77,14 @@ _RESULTS = {
 class _Worker:
     """Looks at and does single steps."""
 
-    def __init__(self, azure: Azure, github: GitHub) -> None:
+    def __init__(self, azure: Azure, github: GitHub | None) -> None:
         self._azure = azure
-        self._github = github
+        self._lent = github
+
+    @property
+    def _github(self) -> GitHub:
+        assert self._lent is not None
+        return self._lent
 
     def look(self, step: Step) -> Finding:
         match step:
@@ -92,10 +100,15 @@ class _Worker:
             case MakeEnvironment():
                 self._github.make_environment(step)
             case SetVariable():
-                # An identity whose client id a variable tells has been made by an earlier step.
-                self._github.set_variable(step.environment, step.name, self._value(step) or "")
+                value = self._value(step)
+                if value is None and step.client_of is not None:
+                    raise IdentityMissingError(step.client_of.name)
+                self._github.set_variable(step.environment, step.name, value or "")
             case _:
                 self._azure.do(step)
 
     def _value(self, step: SetVariable) -> str | None:
-        return self._azure.client_id(step.client_of) if step.client_of else step.value
+        if step.client_of is None:
+            return step.value
+        known = self._azure.known(step.client_of)
+        return known.client_id if known else None

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from windlass.bootstrap.models import (
     Bootstrap,
     GiveRole,
     KeepVersions,
+    Left,
     MakeAccount,
     MakeContainer,
     MakeEnvironment,
@@ -30,7 +32,15 @@ from windlass.bootstrap.models import (
     Subject,
     TrustGitHub,
 )
-from windlass.bootstrap.roles import Kept, WorkflowRole, promotion_roles, workflow_roles
+from windlass.bootstrap.roles import (
+    BLOB_CONTRIBUTOR,
+    CRYPTO_USER,
+    DEPLOYER,
+    Kept,
+    WorkflowRole,
+    promotion_roles,
+    workflow_roles,
+)
 from windlass.bootstrap.settings import BootstrapSettings, EnvironmentSettings
 from windlass.errors.bootstrap import StacksApartError
 from windlass.project.endpoints import EndpointFolder
@@ -276,29 +286,47 @@ def _environment(wanted: BootstrapSettings, name: str, said: EnvironmentSettings
     )
 
 
-def _left(wanted: BootstrapSettings, stacks: Sequence[StackNeeds], shared: _Shared) -> Iterator[str]:
+def _left(wanted: BootstrapSettings, stacks: Sequence[StackNeeds], shared: _Shared) -> Iterator[Left]:
     for each in stacks:
-        stack, settings = each.settings.stack, each.settings
-        yield (
-            f'Make stack {stack}: pulumi login "{shared.container(stack).address}", then pulumi stack init {stack} '
-            f'--secrets-provider "{shared.key(stack).address}", and commit Pulumi.{stack}.yaml. Whoever does it needs '
-            f"Storage Blob Data Contributor on {shared.container(stack).name} and Key Vault Crypto User on "
-            f"{shared.key(stack).name}"
-        )
-        deploy = _identity(settings, "deploy", shared)
-        yield (
-            f"Name {deploy.name} in Pulumi.{stack}.yaml, so that it may release models: deployers.github with the "
-            f"object id that `az identity show --ids {deploy.id} --query principalId -o tsv` tells, and type "
-            "ServicePrincipal"
-        )
+        stack, deployers = each.settings.stack, each.settings.windlass.deployers
+        yield _make_stack(stack, shared)
+        if DEPLOYER not in deployers:
+            yield _name_deployer(stack, _identity(each.settings, "deploy", shared))
     yield from (
-        f"Run this again when stack {each.settings.stack} has been applied once: then there is what the next stack's "
-        "promotions read"
-        for each in stacks[:-1]
+        Left(
+            what=f"When stack {each.settings.stack} has been applied once, run this again: then there is what "
+            f"promotions to {after.settings.stack} read"
+        )
+        for each, after in pairwise(stacks)
     )
-    yield (
-        f"Protect branch {wanted.branch} on GitHub: pull requests with a review, the check of the workflow `check`, no "
-        "pushes past it. Whoever can push to it can deploy"
+    yield Left(
+        what=f"Protect branch {wanted.branch} on GitHub: pull requests with a review, the workflow check as a required "
+        "one, no pushes past it. Whoever can push to it can deploy"
+    )
+
+
+def _make_stack(stack: str, shared: _Shared) -> Left:
+    container, key = shared.container(stack), shared.key(stack)
+    roles = ((BLOB_CONTRIBUTOR, container.id), (CRYPTO_USER, key.id))
+    return Left(
+        what=f"Make stack {stack} as a person who holds the two roles, and commit Pulumi.{stack}.yaml",
+        commands=(
+            "me=$(az ad signed-in-user show --query id -o tsv)",
+            *(f'az role assignment create --role {role.id} --scope {scope} --assignee "$me"' for role, scope in roles),
+            f"pulumi login '{container.address}'",
+            f"pulumi stack init {stack} --secrets-provider '{key.address}'",
+        ),
+    )
+
+
+def _name_deployer(stack: str, identity: MakeIdentity) -> Left:
+    return Left(
+        what=f"Name {identity.name} in Pulumi.{stack}.yaml under windlass:settings, so that workflows may release "
+        "models, with the object id that the first command tells",
+        commands=(
+            f"az identity show --ids {identity.id} --query principalId -o tsv",
+            f"deployers: {{{DEPLOYER}: {{object_id: <object id>, type: ServicePrincipal}}}}",
+        ),
     )
 
 

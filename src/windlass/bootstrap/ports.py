@@ -57,6 +57,19 @@ class Finding:
     note: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class KnownIdentity:
+    """An identity that is there.
+
+    Attributes:
+        client_id: What it signs in as.
+        object_id: What roles are given to.
+    """
+
+    client_id: str
+    object_id: str
+
+
 class Azure(Protocol):
     """Azure, one step at a time."""
 
@@ -68,8 +81,8 @@ class Azure(Protocol):
         """Make it so, whether it is missing or different."""
         ...
 
-    def client_id(self, identity: MakeIdentity) -> str | None:
-        """Tell what an identity signs in as; None when there is no such identity."""
+    def known(self, identity: MakeIdentity) -> KnownIdentity | None:
+        """Tell how Azure knows an identity; None when there is no such identity."""
         ...
 
 

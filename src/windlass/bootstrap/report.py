@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, assert_never
 
 from windlass.bootstrap.commands import commands_of, prefix_of, subject_of
@@ -24,8 +24,11 @@ from windlass.bootstrap.models import (
     TrustGitHub,
 )
 from windlass.bootstrap.perform import Outcome, Result
+from windlass.bootstrap.plan import environment_name
+from windlass.bootstrap.ports import KnownIdentity
 
 COLUMNS = ("", "step", "because")
+IDENTITY_COLUMNS = ("identity", "GitHub environment", "client id", "object id")
 
 
 def describe_step(step: Step) -> str:  # noqa: PLR0911, C901, PLR0912 - one line for each kind of step
@@ -103,7 +106,7 @@ def bootstrap_as_json(bootstrap: Bootstrap) -> dict[str, Any]:
     """Give a bootstrap as plain values."""
     return {
         "steps": [step_as_json(step) for step in bootstrap.steps],
-        "left": list(bootstrap.left),
+        "left": _left_as_json(bootstrap),
         "doubts": list(bootstrap.doubts),
     }
 
@@ -135,9 +138,27 @@ def outcomes_as_json(plan: Bootstrap, outcomes: Sequence[Outcome], roles: Bootst
             {**step_as_json(outcome.step), "result": outcome.result.value, "note": outcome.note} for outcome in outcomes
         ],
         "roles": [step_as_json(step) for step in roles.steps] if roles else [],
-        "left": list(plan.left),
+        "left": _left_as_json(plan),
         "doubts": list(plan.doubts),
     }
+
+
+def identity_rows(identities: Iterable[tuple[MakeIdentity, KnownIdentity]]) -> list[tuple[str, ...]]:
+    """Give the rows of a table of identities, see IDENTITY_COLUMNS."""
+    return [
+        (each.name, environment_name(each.stack, each.purpose), known.client_id, known.object_id)
+        for each, known in identities
+    ]
+
+
+def identities_as_json(identities: Iterable[tuple[MakeIdentity, KnownIdentity]]) -> list[dict[str, str]]:
+    """Give identities as plain values."""
+    keys = ("name", "environment", "client_id", "object_id")
+    return [dict(zip(keys, row, strict=True)) for row in identity_rows(identities)]
+
+
+def _left_as_json(bootstrap: Bootstrap) -> list[dict[str, Any]]:
+    return [{"what": each.what, "commands": list(each.commands)} for each in bootstrap.left]
 
 
 def _described_subject(step: TrustGitHub) -> str:

@@ -35,6 +35,9 @@ LOCKS_CONTRIBUTOR: Final = BuiltIn(id="28bf596f-4eb7-45ce-b5bc-6cf482fec137", ti
 CRYPTO_USER: Final = BuiltIn(id="12338af0-0e69-4776-bea7-57ae8d297424", title="Key Vault Crypto User")
 """The least built-in role that decrypts; there is none that only decrypts."""
 
+DEPLOYER: Final = "github"
+"""How the settings call the identity that workflows release models as."""
+
 _ANYBODY: Final = DeployerSettings(object_id="00000000-0000-0000-0000-000000000000", type="ServicePrincipal")
 
 
@@ -155,7 +158,7 @@ def roles_that_are_given(settings: StackSettings, endpoints: Iterable[EndpointFo
     """
     if settings.windlass.role_assignments == "given":
         return ()
-    deployers = {**settings.windlass.deployers, "github": _ANYBODY}
+    deployers = {**settings.windlass.deployers, DEPLOYER: _ANYBODY}
     found = {
         grant.role for grant in derive_grants(settings.windlass.model_copy(update={"deployers": deployers}), endpoints)
     }

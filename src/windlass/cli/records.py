@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from itertools import islice
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, TextIO
 
 from windlass.cli import render
@@ -29,15 +30,16 @@ def show_history(
     """
     stream = stdout or sys.stdout
     found = tuple(islice(records.newest_first(name), limit))
-    unreadable = records.unreadable
     if output == "json":
         render.show_json([record_as_json(each) for each in found], stdout=stream)
     elif found:
-        render.show_table(COLUMNS, record_rows(found), stdout=stream)
+        rows = record_rows(found)
+        shown = render.fit_columns(COLUMNS, rows, get_terminal_size().columns) if stream.isatty() else len(COLUMNS)
+        render.show_table(COLUMNS[:shown], [row[:shown] for row in rows], stdout=stream)
     else:
         stream.write(f"Nothing was released to {name or 'any endpoint'} of stack {stack} yet.\n")
-    for each in unreadable:
-        sys.stderr.write(f"left out, because it cannot be read: {each}\n")
+    for each in records.unreadable.values():
+        sys.stderr.write(f"left out: {each}\n")
 
 
 def show_record(record: ReleaseRecord, output: str, *, stdout: TextIO | None = None) -> None:

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from windlass.release.models import Plan, Released
 
+_GAP = 3
+"""Between two columns."""
+
 
 def show_json(document: Any, *, stdout: TextIO | None = None) -> None:
     """Print a document as JSON."""
@@ -42,6 +45,20 @@ def show_table(
     # Nobody cuts a name in a file or a pipe to the width of a terminal that is not there.
     width = None if stream.isatty() else 10_000
     Console(file=stream, highlight=False, width=width).print(table)
+
+
+def fit_columns(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> int:
+    """Tell how many of the first columns fit into so many characters whole; at least one.
+
+    A column that is empty in every row takes none.
+    """
+    used = 0
+    for count, title in enumerate(columns):
+        widest = max((len(row[count]) for row in rows), default=0)
+        used += max(widest, len(title)) + _GAP if widest else 0
+        if used - _GAP > width:
+            return max(count, 1)
+    return len(columns)
 
 
 def show_line(text: str, style: str, *, stdout: TextIO | None = None) -> None:

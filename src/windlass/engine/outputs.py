@@ -6,9 +6,10 @@ costs every command several hundred milliseconds. Every other backend is asked t
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -29,6 +30,7 @@ from windlass.project.outputs import OUTPUT_NAME, StackOutputs
 
 _BACKEND = "PULUMI_BACKEND_URL"
 _LOCAL_STATE = Path(".windlass", "state")
+_STACKS = ".pulumi/stacks"
 _STACK_TYPE = "pulumi:pulumi:Stack"
 _VERSION = 1
 
@@ -52,6 +54,33 @@ def read_outputs(root: Path, stack: str, environ: Mapping[str, str]) -> StackOut
     if backend.scheme == "file" and not backend.netloc:
         return _read_state(Path(unquote(backend.path)), root, stack)
     return parse_outputs(_ask_engine(root, stack, environ), stack)
+
+
+def outputs_of_state(read: Callable[[str], bytes | None], project: str, stack: str) -> StackOutputs:
+    """Read the outputs of a stack from its state file in a store, without the engine.
+
+    The engine opens the secrets of a stack before it tells an output of it, for which it asks the key vault. Outputs
+    are no secrets: who may read the state but not decrypt it finds them here.
+
+    Args:
+        read: Reads a file of the store; None when there is none.
+        project: The project's name.
+        stack: The stack's name.
+
+    Raises:
+        StackNotFoundError: The store has no state of it.
+        StackWithoutOutputsError: It was never applied to the end.
+        StackOutputsVersionError: Another version of windlass applied it.
+    """
+    name = f"{_STACKS}/{project}/{stack}.json"
+    content = read(name)
+    if content is None:
+        # PULUMI_DIY_BACKEND_GZIP (Pulumi, "Environment variables").
+        packed = read(f"{name}.gz")
+        content = None if packed is None else gzip.decompress(packed)
+    if content is None:
+        raise StackNotFoundError(stack, "the place of its state")
+    return parse_outputs(find_outputs(json.loads(content), stack), stack)
 
 
 def find_outputs(state: Mapping[str, Any], stack: str) -> Any:

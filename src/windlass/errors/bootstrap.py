@@ -66,6 +66,15 @@ class MayNotSetUpError(PermissionDeniedError):
         )
 
 
+class IdentityMissingError(NotFoundError):
+    """A role or a variable is about an identity that nobody has made."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"there is no managed identity {name} yet. Run the part azure first: bootstrap.py --only azure"
+        )
+
+
 class SubjectNotKnownError(RefusedError):
     """Nobody has told how GitHub names the repository to Azure."""
 

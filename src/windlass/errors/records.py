@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from windlass.errors import AzureFailedError, NotFoundError, RefusedError, WindlassError
+from windlass.errors import AzureFailedError, NotFoundError, RefusedError, UsageError, WindlassError
 
 
 class RecordMissingError(NotFoundError):
@@ -82,6 +82,17 @@ class RecordedModelChangedError(RefusedError):
         super().__init__(
             f"model {model} of stack {stack} is not what {record} says: its SHA-256 is {found or 'not known'}, "
             f"recorded is {recorded or 'none'}. Nothing was loaded or registered"
+        )
+
+
+class PromotionAcrossCloudsError(UsageError):
+    """One of the stacks is on the local Azure, the other on Azure."""
+
+    def __init__(self, source: tuple[str, str], target: tuple[str, str]) -> None:
+        places = " and ".join(f"stack {stack} has cloud: {cloud}" for stack, cloud in (source, target))
+        super().__init__(
+            f"nothing is promoted between the local Azure and Azure: {places}. Release the model to {target[0]} with "
+            "scripts/deploy.py --model PATH"
         )
 
 

@@ -28,18 +28,24 @@ def state_files(root: Path, stack: str, environ: Mapping[str, str], sign_in: Cal
         StateElsewhereError: The state lies where no files can be kept.
         BackendWithoutAccountError: Nothing names the storage account.
     """
-    from windlass.engine.backend import find_backend, folder_of
-    from windlass.engine.state_files import FolderStateFiles
-    from windlass.errors.state import StateElsewhereError
+    from windlass.engine.backend import find_backend
     from windlass.project.loader import load_cloud
 
     named = "" if load_cloud(root, stack) == "local" else environ.get(ADDRESS, "")
-    backend = named or find_backend(root, stack, environ)
-    folder = folder_of(backend)
+    return files_at(named or find_backend(root, stack, environ), stack, environ, sign_in)
+
+
+def files_at(address: str, stack: str, environ: Mapping[str, str], sign_in: Callable[[], Any]) -> StateFiles:
+    """Choose how files are kept at an address; see `state_files`."""
+    from windlass.engine.backend import folder_of
+    from windlass.engine.state_files import FolderStateFiles
+    from windlass.errors.state import StateElsewhereError
+
+    folder = folder_of(address)
     if folder is not None:
         return FolderStateFiles(folder)
-    if backend.startswith("azblob://"):
+    if address.startswith("azblob://"):
         from windlass.azure.state_files import connect
 
-        return connect(backend, stack, sign_in(), environ)
-    raise StateElsewhereError(stack, backend)
+        return connect(address, stack, sign_in(), environ)
+    raise StateElsewhereError(stack, address)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +52,7 @@ class Toolkit:
         clock: Clock | None = None,
         *,
         recorded: bool = True,
+        read: Callable[[], StackOutputs] | None = None,
     ) -> None:
         """Take a stack.
 
@@ -61,9 +62,11 @@ class Toolkit:
             environ: The environment; it is made to fit the stack's cloud.
             clock: Time.
             recorded: Whether releases write records.
+            read: Reads what the infrastructure tells, where that is not to be asked of the backend in use.
         """
         self.root = root
         self._recorded = recorded
+        self._read = read or (lambda: read_outputs(root, stack, environ))
         self.stack = stack
         self._environ = environ
         self._clock = clock or SystemClock()
@@ -72,7 +75,7 @@ class Toolkit:
     @cached_property
     def outputs(self) -> StackOutputs:
         """What the infrastructure tells; reading it also settles which cloud this process talks to."""
-        outputs = read_outputs(self.root, self.stack, self._environ)
+        outputs = self._read()
         cloud.enter(outputs, self.root, self._environ)
         return outputs
 

@@ -9,7 +9,8 @@ from typing import Any
 from windlass.errors.release import describe_traffic
 from windlass.release.record import Check, Kind, Origin, ReleaseRecord
 
-COLUMNS = ("record", "endpoint", "what", "model", "verdict", "checks", "commit", "by")
+COLUMNS = ("record", "endpoint", "what", "verdict", "checks", "model", "commit", "by")
+"""What matters most comes first: a narrow terminal shows as many as it can show whole."""
 _COMMIT, _DIGEST, _LONGEST_NAME = 8, 12, 24
 
 
@@ -21,9 +22,9 @@ def record_rows(records: Sequence[ReleaseRecord]) -> list[tuple[str, ...]]:
             each.id,
             each.name if several else "",
             describe_kind(each),
-            each.model.label,
             each.verdict.value,
             describe_checks(each.checks),
+            each.model.label,
             describe_commit(each.runs[0].origin),
             _short(each.runs[0].origin.by),
         )

@@ -80,13 +80,15 @@ class Records:
         self._origin = origin
         self._names: dict[str, tuple[str, ...]] = {}
         self._known: dict[str, bytes] = {}
-        self.unreadable: list[str] = []
-        """What `newest_first` has left out."""
+        self.unreadable: dict[str, str] = {}
+        """What `newest_first` has left out, and why."""
 
     # --- looked at
 
     def ids(self, name: str = "") -> tuple[tuple[str, str], ...]:
         """Name all records, of one folder or of all: the folder and the record, the newest first."""
+        if "/" in name:
+            return ()
         place = f"{self._home}{name}/" if name else self._home
         if place not in self._names:
             self._names[place] = self._files.list(place)
@@ -101,7 +103,7 @@ class Records:
             try:
                 found = self._read(folder, record)
             except RecordUnreadableError as error:
-                self.unreadable.append(str(error))
+                self.unreadable[record] = str(error)
                 continue
             if found is not None:
                 yield found

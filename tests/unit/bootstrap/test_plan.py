@@ -11,6 +11,7 @@ from support.bootstrap import STACKS, SUBSCRIPTIONS, planned, stack, wanted
 from windlass.bootstrap.commands import prefix_of, subject_of
 from windlass.bootstrap.file import load_bootstrap
 from windlass.bootstrap.models import (
+    PARTS,
     Bootstrap,
     GiveRole,
     MakeAccount,
@@ -197,6 +198,14 @@ def test_locks_need_a_role_of_their_own() -> None:
 
     assert ("Locks Contributor", SUBSCRIPTIONS["dev"]) in held("dev", plan)
     assert "Locks Contributor" not in {role for role, _ in held("dev")}
+
+
+def test_the_work_of_three_teams_is_the_whole() -> None:
+    parts = [PLAN.only(part) for part in PARTS]
+
+    assert sum(len(part.steps) for part in parts) == len(PLAN.steps)
+    assert {type(step) for step in PLAN.only("roles").steps} == {GiveRole}
+    assert {type(step) for step in PLAN.only("github").steps} == {MakeEnvironment, SetVariable}
 
 
 def test_no_role_is_given_twice() -> None:

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import io
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from windlass.cli import render
 from windlass.release.models import DeleteDeployment, Plan, Released, ShiftTraffic
 from windlass.release.traffic import Traffic
@@ -61,3 +64,22 @@ def test_the_end_of_a_release_says_who_serves() -> None:
     render.show_released(Released(plan=PLAN, traffic=ALL, seconds=12.34), stdout=out)
 
     assert out.getvalue() == "shop-churn: churn-2 100 %. Took 12.3 s.\n"
+
+
+@given(st.lists(st.lists(st.text("ab", max_size=12), min_size=3, max_size=3), max_size=4), st.integers(0, 60))
+def test_the_columns_that_fit_are_as_many_as_can_be_shown_whole(rows: list[list[str]], width: int) -> None:
+    columns = ("record", "what", "by")
+
+    shown = render.fit_columns(columns, rows, width)
+    out = io.StringIO()
+    render.show_table(columns[:shown], [row[:shown] for row in rows], stdout=out)
+    more = io.StringIO()
+    render.show_table(columns[: shown + 1], [row[: shown + 1] for row in rows], stdout=more)
+
+    assert 1 <= shown <= len(columns)
+    assert shown == 1 or widest(out) <= width
+    assert shown == len(columns) or widest(more) > width
+
+
+def widest(out: io.StringIO) -> int:
+    return max((len(line) for line in out.getvalue().splitlines()), default=0)

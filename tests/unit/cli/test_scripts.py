@@ -38,8 +38,8 @@ def test_help_imports_nothing_that_is_slow(script: str) -> None:
 @pytest.mark.parametrize(
     "argv",
     [
-        ["bootstrap.py", "--without-roles", "--only-roles"],
-        ["bootstrap.py", "--apply", "--only-roles"],
+        ["bootstrap.py", "--without-roles", "--only", "roles"],
+        ["bootstrap.py", "--only", "everything"],
         ["bootstrap.py", "--dry-run", "--output", "commands"],
         ["deploy.py", "churn", "-s", "local"],
         ["deploy.py", "churn", "-s", "local", "--rollback", "--confirm"],

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from windlass.engine.outputs import find_outputs, parse_outputs, read_outputs
+from windlass.engine.outputs import find_outputs, outputs_of_state, parse_outputs, read_outputs
 from windlass.errors.engine import (
     EngineFailedError,
     EngineMissingError,
@@ -127,3 +128,16 @@ def test_outputs_of_another_version_are_refused_by_number() -> None:
 def test_outputs_that_lack_something_are_refused_by_its_name() -> None:
     with pytest.raises(StackOutputsUnreadableError, match="workspace: Field required"):
         parse_outputs({key: value for key, value in OUTPUTS.items() if key != "workspace"}, "local")
+
+
+def test_outputs_are_read_from_a_state_in_a_store_without_the_engine() -> None:
+    content = json.dumps(state({"windlass": OUTPUTS})).encode()
+    name = ".pulumi/stacks/shop/dev.json"
+
+    for files in ({name: content}, {f"{name}.gz": gzip.compress(content)}):
+        assert outputs_of_state(files.get, "shop", "dev").workspace == "ws"
+
+
+def test_a_stack_without_a_state_in_the_store_is_named() -> None:
+    with pytest.raises(StackNotFoundError, match="no stack dev"):
+        outputs_of_state(dict[str, bytes]().get, "shop", "dev")

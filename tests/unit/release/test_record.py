@@ -123,7 +123,7 @@ def test_a_history_is_a_row_per_record() -> None:
     record = released()
 
     assert record_rows([record]) == [
-        (record.id, "", "release", "churn:2", "succeeded", "3/3 right, 0 ms", "c0ffee", "ana")
+        (record.id, "", "release", "succeeded", "3/3 right, 0 ms", "churn:2", "c0ffee", "ana")
     ]
 
 

@@ -398,6 +398,10 @@ def test_a_record_that_is_none_stands_in_nobodys_way(serving_one: RecordedWorld,
         serving_one.records.get("2999")
 
 
+def test_a_name_that_is_no_folder_has_no_records(serving_one: RecordedWorld) -> None:
+    assert serving_one.records.ids("../dev/releases/churn") == ()
+
+
 def test_without_records_nothing_is_written_and_nothing_carries_a_record(world: RecordedWorld) -> None:
     azure = world.azure
     releases = Releases(assets=azure, endpoints=azure, scoring=azure, journals=world.journals, clock=world.clock)
