@@ -133,8 +133,9 @@ def _restore(root: Path, changed: Mapping[Path, bytes | None]) -> None:
         else:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(text)
-    for folder in sorted((each for each in root.glob("endpoints/**/") if not any(each.iterdir())), reverse=True):
-        folder.rmdir()
+    for folder in sorted(root.glob("endpoints/**/"), reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _stable_ids(checkout: Checkout, stack: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-from changes_model import BROUGHT, CLUSTER, PERSON
+from changes_model import CLUSTER, PERSON
 
 STACKS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
@@ -135,8 +135,8 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         "object_id": "99999999-9999-4999-8999-999999999999"}}),
     _dev("alert", "an alert at another latency", monitoring={"endpoint_alerts": {"latency_p95_ms": 500}}),
     _dev("budget-amount", "another budget", budget={"monthly": 900}),
-    _dev("workspace-replaced", "a key vault that is brought instead of made", vault=None,
-         bring={"key_vault": BROUGHT["key_vault"]}),
+    Scenario(name="workspace-replaced", says="a workspace of another kind, which it cannot become", edits=(
+        ("src/windlass/infra/workspace.py", "hbi_workspace=False", "hbi_workspace=True"),)),
     _dev("policy-violated", "a size of machines that the rules do not allow", policy={"vm_sizes": ["Standard_DS2_v2"]}),
     _dev("failed", "settings that are no settings", clusters={"cpu": {"max_nodes": "many"}}),
     Scenario(name="region", says="another region", location="northeurope"),
