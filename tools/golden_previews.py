@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tests"))
 
 from golden.make import make_all  # noqa: E402 - it stands on the line above
+from golden.pictures import page, picture  # noqa: E402
 from golden.scenarios import SCENARIOS  # noqa: E402
 from support.checkout import Checkout  # noqa: E402
 from support.golden import PREVIEWS, REPORTS, golden_names, golden_text  # noqa: E402
@@ -51,16 +53,22 @@ def _make(names: list[str]) -> None:
 
 def _render(*, check: bool) -> int:
     REPORTS.mkdir(parents=True, exist_ok=True)
-    stale = [(name, text) for name in golden_names() if (text := golden_text(name)) != _read(name)]
-    for name, text in stale:
+    stale = [(file, text) for file, text in _files() if text != _read(file)]
+    for file, text in stale:
         if not check:
-            (REPORTS / f"{name}.md").write_text(text, encoding="utf-8")
-        print(f"tests/data/reports/{name}.md: {'stale; run python tools/golden_previews.py' if check else 'written'}")
+            file.write_text(text, encoding="utf-8")
+        print(f"{file.relative_to(ROOT)}: {'stale; run python tools/golden_previews.py' if check else 'written'}")
     return int(check and bool(stale))
 
 
-def _read(name: str) -> str:
-    file = REPORTS / f"{name}.md"
+def _files() -> Iterator[tuple[Path, str]]:
+    for name in golden_names():
+        yield REPORTS / f"{name}.md", golden_text(name)
+    yield ROOT / "docs" / "how-to" / "report.svg", picture()
+    yield ROOT / "docs" / "reference" / "report.md", page()
+
+
+def _read(file: Path) -> str:
     return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 

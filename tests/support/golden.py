@@ -62,11 +62,16 @@ def golden_text(name: str) -> str:
 
 def many_resources() -> Report:
     """A report of over 300 resources: those of a real one, again and again under other names."""
+    return replace(report_with(_ENOUGH), cost=None)
+
+
+def report_with(count: int) -> Report:
+    """A report of that many resources or a few more, made of a real one: a stack that is made anew elsewhere."""
     report = report_of_preview("region")
     changes: list[ResourceChange] = []
     number = 0
-    while len(changes) < _ENOUGH:
+    while len(changes) < count:
         number += 1
         changes += (replace(each, name=f"{each.name}-{number}", urn=f"{each.urn}-{number}") for each in report.changes)
     worst_first = sorted(changes, key=lambda each: RANK[each.meaning])
-    return replace(report, changes=tuple(worst_first), cost=None)
+    return replace(report, changes=tuple(worst_first))

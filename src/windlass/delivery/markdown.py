@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from windlass.delivery.gate import Needed
@@ -87,7 +88,14 @@ def _document(summary: Summary, rows: int, room: int | None, note: str) -> str:
             alone = len(summary.reports) == 1 and not summary.missing
             lines += _section(report, summary.gate.of(report.stack), rows, details, alone=alone)
     lines += [*_strays(summary), *_foot(summary)]
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in _without_gaps(lines))
+
+
+def _without_gaps(lines: Sequence[str]) -> Iterator[str]:
+    """Leave out empty lines after empty lines."""
+    for before, line in pairwise(("", *lines)):
+        if before or line:
+            yield line
 
 
 def _cut(text: str, limit: int) -> str:

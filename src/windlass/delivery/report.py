@@ -33,7 +33,7 @@ def describe_report(report: Report) -> str:
         return f"{made}{meant and f', {meant}'}"
     if not report.changes:
         return "does not change"
-    return meant or ("gets something new" if Meaning.ADDS in report.meanings else "changes in looks only")
+    return meant or ("gets something new" if Meaning.ADDS in report.meanings else "has cosmetic changes only")
 
 
 def describe_totals(report: Report) -> str:

@@ -147,7 +147,10 @@ def _amounts(report: Report) -> Mapping[str, str]:
     for each in report.cost.changes:
         differences[each.line.subject] = differences.get(each.line.subject, 0.0) + each.difference
     currency = report.cost.after.currency
+    # What has lost its price is not cheaper for that.
+    unpriced = {each.subject for each in report.cost.newly_unpriced}
     return {
         name: f"{'+' if amount >= 0 else '-'}{abs(amount):,.2f} {currency} a month"
         for name, amount in differences.items()
+        if name not in unpriced
     }

@@ -70,7 +70,7 @@ def test_previews_hold_no_secret_and_little_space() -> None:
     ("name", "headline"),
     [
         ("nothing", "does not change"),
-        ("tag", "changes in looks only"),
+        ("tag", "has cosmetic changes only"),
         ("redundancy", "changes the cost"),
     ],
 )

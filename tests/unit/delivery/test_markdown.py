@@ -153,7 +153,7 @@ def test_several_stacks_are_told_the_worst_first_and_what_is_missing_before_all(
     assert overview == [
         "| 🔴 | `prod` | **has no report**, and one is expected | |",
         "| 🔴 | `local` | **loses data** | 2 deleted |",
-        "| 🟢 | `dev` | changes in looks only | 1 updated |",
+        "| 🟢 | `dev` | has cosmetic changes only | 1 updated |",
     ]
     assert text.index("### 🔴 `local`") < text.index("### 🟢 `dev`")
 

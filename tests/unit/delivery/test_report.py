@@ -94,7 +94,7 @@ def test_a_table_lists_what_exists_in_azure_and_no_component() -> None:
     assert [row[2] for row in rows][:2] == ["churn-batch-endpoint\nbatch endpoint", "cpu-compute\ncompute"]
     assert rows[1][3].startswith("vmSize: Standard_DS3_v2 -> Standard_DS4_v2\njobs that run on it end\n")
     assert rows[-1] == (
-        "is cosmetic",
+        "cosmetic",
         "updated",
         "cluster-identity, group-resources, storage-account\n3 x several kinds",
         "tags.owner: data-science -> ml-team",
