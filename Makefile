@@ -1,6 +1,7 @@
 # `make` shows what there is. Everything it makes lies in .venv/, .windlass/ and one cache folder.
 PYTHON ?= python3
 STACK ?= local
+BASE ?= origin/main
 RUN = . .windlass/env && exec
 PROVIDER = v$(shell sed -n 's/^pulumi-azure-native==//p' requirements.in)
 ON_PATH = export PATH="$(CURDIR)/.windlass/bin:$(CURDIR)/.venv/bin:$$PATH"
@@ -14,7 +15,7 @@ endif
 # What every stack is held to: docs/reference/policies.md.
 POLICY = --policy-pack infra/policy
 .DEFAULT_GOAL := help
-.PHONY: help setup check test test-all demo local-up local-down preview up destroy rehearse clean lock azure-provider
+.PHONY: help setup check test test-all demo local-up local-down preview up destroy rehearse compare clean lock azure-provider
 
 help: ## show this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +55,13 @@ rehearse: setup ## try a stack on a local Azure of its own: preview, up, up, ref
 
 azure-provider: setup ## install the real provider, for stacks on Azure
 	@$(ON_PATH) && pulumi plugin install resource azure-native $(PROVIDER)
+
+compare: setup ## show what the checkout changes in every stack since BASE, on the local Azure (BASE=origin/main)
+	@rm -rf .windlass/compared
+	@for stack in $$(.venv/bin/python scripts/stacks.py); do \
+	  .venv/bin/python scripts/rehearse.py --stack $$stack --against $(BASE) --save .windlass/compared || true; done
+	@.venv/bin/python scripts/report.py .windlass/compared --advise --write-full .windlass/compared/report.md \
+	  --expect "$$(.venv/bin/python scripts/stacks.py | paste -sd, -)"
 
 clean: ## remove what was made in this checkout (the cache folder stays)
 	@if [ -x .venv/bin/python ] && [ -d .windlass/azure ]; then .venv/bin/python -m windlass_emulator stop --data .windlass/azure; fi

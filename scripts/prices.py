@@ -69,7 +69,7 @@ def refresh(
     is prices.json in the folder of the project, unless --book says otherwise.
     """
     from windlass.cli import render
-    from windlass.factory.cost import refresh_prices
+    from windlass.factory.prices import refresh_prices
 
     file, became = refresh_prices(
         ROOT,

@@ -12,11 +12,13 @@ them would replace the workspace. So they are settled in the state: what means t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from windlass.delivery.digest import BLINDED, UNKNOWN, PreviewDigest, PreviewStep
 from windlass.project.arm_ids import find_id, parameters_of, path_of
+
+_FAILED: Final = "its creation was interrupted, and Azure says that it failed"
 
 Row = Mapping[str, Any]
 """One resource of an import file."""
@@ -31,12 +33,16 @@ class Candidate:
         type: Its type.
         id: Its ARM id.
         api_version: How to ask for it.
+        urn: Pulumi's name of it.
+        tags: What the program tags it with.
     """
 
     name: str
     type: str
     id: str
     api_version: str
+    urn: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +54,14 @@ class Adoption:
         found: What exists already, with the id as Azure writes it.
         missing: Logical names of what does not, and will be made.
         unknown: Logical names of what cannot be told yet: its id needs the import of something else first.
+        retry: URNs of what exists and has failed in Azure, so that the next `up` has to send it again.
     """
 
     file: Mapping[str, Any]
     found: tuple[Candidate, ...]
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
+    retry: frozenset[str] = frozenset()
 
 
 def find_candidates(digest: PreviewDigest, subscription: str) -> tuple[Candidate, ...]:
@@ -68,8 +76,15 @@ def find_candidates(digest: PreviewDigest, subscription: str) -> tuple[Candidate
         if arm_id is not None:
             known[step.urn] = {**names, "": arm_id}
             version = str(state.inputs.get("azureApiVersion", ""))
-            found.append(Candidate(name=step.name, type=step.type, id=arm_id, api_version=version))
+            tags = {name: str(value) for name, value in (state.inputs.get("tags") or {}).items()}
+            about = {"name": step.name, "type": step.type, "urn": step.urn}
+            found.append(Candidate(**about, id=arm_id, api_version=version, tags=tags))
     return tuple(found)
+
+
+def is_ours(candidate: Candidate, tags: Mapping[str, str]) -> bool:
+    """Whether what exists carries the tags that the program gives it; one that gets none is ours by its name."""
+    return candidate.tags.items() <= tags.items()
 
 
 def adopt(
@@ -148,12 +163,13 @@ def _with_their_parents(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if not row.get("component") or row["name"] in parents]
 
 
-def settle(deployment: Mapping[str, Any], digest: PreviewDigest) -> dict[str, Any]:
+def settle(deployment: Mapping[str, Any], digest: PreviewDigest, retry: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Write the inputs of imported resources as the program does, wherever they mean the same.
 
     Args:
         deployment: The state, as the engine exports it.
         digest: A preview on that state.
+        retry: URNs of what Azure says has failed; with an error of its creation in it the engine sends it again.
     """
     wanted = {
         step.urn: step.new_state.inputs
@@ -165,7 +181,8 @@ def settle(deployment: Mapping[str, Any], digest: PreviewDigest) -> dict[str, An
         {**row, "inputs": as_written(row.get("inputs") or {}, wanted[row["urn"]])} if row["urn"] in wanted else row
         for row in rows
     ]
-    return {**deployment, "resources": resources}
+    failed = [{**row, "initErrors": [_FAILED]} if row["urn"] in retry else row for row in resources]
+    return {**deployment, "resources": failed}
 
 
 def as_written(shown: Any, wanted: Any) -> Any:

@@ -89,6 +89,11 @@ class Rehearsal:
         """Stop the local Azure; the copy stays to be looked at."""
         self._must("python scripts/local.py stop")
 
+    @property
+    def up_command(self) -> str:
+        """Has the engine make what the stack's program says."""
+        return f"{_UP} {self._stack}"
+
     def perform(self, step: Step) -> Done:
         """Do one step."""
         ran = self._actions[step]()
@@ -113,15 +118,15 @@ class Rehearsal:
     def _file(self) -> Path:
         return self._copy / f"Pulumi.{self._stack}.yaml"
 
-    def _read(self) -> Any:
+    def _read(self, path: Path | None = None) -> Any:
         from ruamel.yaml import YAML
 
-        return YAML(typ="safe").load(self._file.read_text(encoding="utf-8"))
+        return YAML(typ="safe").load((path or self._file).read_text(encoding="utf-8"))
 
-    def _write(self, document: Mapping[str, Any]) -> None:
+    def _write(self, document: Mapping[str, Any], path: Path | None = None) -> None:
         from ruamel.yaml import YAML
 
-        with self._file.open("w", encoding="utf-8") as file:
+        with (path or self._file).open("w", encoding="utf-8") as file:
             YAML(typ="safe").dump(dict(document), file)
 
     def _must(self, command: str, *, folder: Path | None = None) -> None:

@@ -37,3 +37,16 @@ class RehearsalFailedError(RefusedError):
             "then run the same command again",
             details=lines,
         )
+
+
+class ComparisonFailedError(RefusedError):
+    """The change could not be previewed on the local Azure."""
+
+    def __init__(self, stack: str, folder: str, said: str) -> None:
+        lines = tuple(said.strip().splitlines())
+        last = f": {lines[-1]}" if lines else ""
+        super().__init__(
+            f"the change of stack {stack} could not be previewed in {folder}{last}. Correct the cause, then run the "
+            "same command again",
+            details=lines,
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,16 +14,21 @@ if TYPE_CHECKING:
     from windlass.delivery.adoption import Adoption
 
 
-def plan_adoption(root: Path, stack: str, environ: MutableMapping[str, str]) -> Adoption:
+def plan_adoption(
+    root: Path, stack: str, environ: MutableMapping[str, str], *, only: frozenset[str] | None = None
+) -> Adoption:
     """Look which resources that the stack would make exist already. Nothing is changed.
 
     Args:
         root: The folder of the project.
         stack: The stack's name.
         environ: The environment; it is made to fit the stack's cloud.
+        only: URNs of what an interrupted run was making. Nothing else is looked at, only what carries the tags that
+            the program gives it is found, and Azure is given the time to end what it is still making.
 
     Raises:
         PreviewFailedError: The stack cannot be previewed, so nobody knows what it would make.
+        StillRunningError: Azure did not end an operation in time.
     """
     import json
     from tempfile import TemporaryDirectory
@@ -31,11 +37,12 @@ def plan_adoption(root: Path, stack: str, environ: MutableMapping[str, str]) -> 
     from windlass.azure.credential import sign_in
     from windlass.azure.look import AzureEyes
     from windlass.azure.workspace import workspace_id
-    from windlass.delivery.adoption import adopt, find_candidates
+    from windlass.delivery.adoption import adopt, find_candidates, is_ours
     from windlass.engine.preview import run_preview
     from windlass.errors.delivery import PreviewFailedError
     from windlass.project.stack_file import known_outputs, load_settings
     from windlass.recovery.models import Presence
+    from windlass.recovery.quiet import look_until_quiet
 
     outputs = known_outputs(load_settings(root, stack))
     cloud.enter(outputs, root, environ)
@@ -45,11 +52,19 @@ def plan_adoption(root: Path, stack: str, environ: MutableMapping[str, str]) -> 
         if errors := digest.said("error"):
             raise PreviewFailedError(stack, errors, ())
         written = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    eyes = AzureEyes(Arm(sign_in(), workspace_id(outputs), sleep=SystemClock().sleep), outputs)
+    clock = SystemClock()
+    eyes = AzureEyes(Arm(sign_in(), workspace_id(outputs), sleep=clock.sleep), outputs)
     candidates = find_candidates(digest, outputs.subscription_id)
-    seen = {each.id: eyes.look(each.id, each.api_version) for each in candidates}
+    if only is None:
+        seen = {each.id: eyes.look(each.id, each.api_version) for each in candidates}
+    else:
+        wanted = [each for each in candidates if each.urn in only]
+        looked = {each.id: look_until_quiet(eyes, clock, each.id, each.api_version) for each in wanted}
+        seen = {each.id: looked[each.id] for each in wanted if is_ours(each, looked[each.id].tags)}
     existing = {arm_id: each.id for arm_id, each in seen.items() if each.presence is not Presence.ABSENT}
-    return adopt(digest, written, candidates, existing)
+    failed = {arm_id for arm_id, each in seen.items() if each.presence is Presence.FAILED and only is not None}
+    retry = frozenset(each.urn for each in candidates if each.id in failed)
+    return replace(adopt(digest, written, candidates, existing), retry=retry)
 
 
 def adopt(root: Path, stack: str, environ: MutableMapping[str, str], adoption: Adoption) -> None:
@@ -67,4 +82,4 @@ def adopt(root: Path, stack: str, environ: MutableMapping[str, str], adoption: A
 
     import_resources(root, stack, environ, adoption.file)
     state = EngineState(root, load_project_name(root), stack, find_backend(root, stack, environ), environ)
-    state.replace(settle(state.export(), run_preview(root, stack, environ)))
+    state.replace(settle(state.export(), run_preview(root, stack, environ), adoption.retry))

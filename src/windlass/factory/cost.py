@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from windlass.delivery.cost import CostComparison, Estimate
     from windlass.delivery.cost.book import PriceBook
-    from windlass.delivery.cost.refresh import Refreshed
     from windlass.delivery.cost.resources import Resource
     from windlass.delivery.cost.workloads import Workload
     from windlass.delivery.saved import SavedPreview
@@ -210,65 +206,3 @@ def _state(root: Path, stack: str, environ: Mapping[str, str]) -> dict[str, obje
 
     backend = find_backend(root, stack, environ)
     return EngineState(root, load_project_name(root), stack, backend, environ).export()
-
-
-def refresh_prices(
-    root: Path,
-    regions: Collection[str],
-    *,
-    sizes: Collection[str] = (),
-    book: Path | None = None,
-    address: str | None = None,
-    today: dt.date,
-    tell: Callable[[str], None],
-    sleep: Callable[[float], None] = time.sleep,
-) -> tuple[Path, tuple[Refreshed, ...]]:
-    """Ask the Retail Prices API for every price of the book in some regions, and write the book once all are known.
-
-    Args:
-        root: The folder of the project.
-        regions: Regions of Azure.
-        sizes: More sizes of machines to ask for.
-        book: The file that is read, if it is there, and written; the project's when None.
-        address: Of the API; Azure's own when None.
-        today: The date that new prices get.
-        tell: Hears of each price that is asked for.
-        sleep: Waits, in seconds.
-
-    Returns:
-        The file, and what became of each price.
-
-    Raises:
-        PricesUnreachableError: The API does not answer.
-        PriceAmbiguousError: It has more than one price where one is expected.
-    """
-    from windlass.azure.prices import ADDRESS, RetailPrices
-    from windlass.delivery.cost.book import render_book
-    from windlass.delivery.cost.meters import choose
-    from windlass.delivery.cost.refresh import changes, merge, new_row, wanted_meters
-
-    file = book or root / BOOK
-    old = load_book(root, file if file.is_file() else None)
-    api = RetailPrices(sleep=sleep, address=address or ADDRESS)
-    rows, asked = [], []
-    try:
-        for region in regions:
-            for number, meter in enumerate(meters := wanted_meters(old, sizes), start=1):
-                tell(f"{region}: {number} of {len(meters)}, {meter.key}")
-                found = choose(meter, region, api.find(meter.question(region)))
-                asked.append((meter, region, found is not None))
-                if found is not None:
-                    rows.append(new_row(meter, region, found, today, old))
-    finally:
-        api.close()
-    new = merge(old, rows)
-    _write(file, render_book(new))
-    return file, tuple(changes(old, new, asked))
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a file as a whole, or not at all."""
-    with NamedTemporaryFile("w", dir=file.parent, prefix=f".{file.name}.", delete=False, encoding="utf-8") as beside:
-        beside.write(text)
-    Path(beside.name).chmod(0o644)
-    Path(beside.name).replace(file)

@@ -120,6 +120,11 @@ def save(folder: Path, looked: Looked, report: Report) -> None:
     write_preview(folder, manifest, preview=looked.saved.as_text(), report=written, plan=plan)
 
 
+def read_state(root: Path, stack: str, environ: MutableMapping[str, str]) -> dict[str, Any] | None:
+    """Read the state of a stack; None when it cannot be read."""
+    return _read(_state_of(root, stack, environ))
+
+
 def _ask(root: Path, stack: str, environ: MutableMapping[str, str], plan_file: Path) -> PreviewDigest:
     from windlass.delivery.digest import PreviewDiagnostic, PreviewDigest
     from windlass.engine.preview import run_preview

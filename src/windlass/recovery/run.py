@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, assert_never
+from typing import assert_never
 
-from windlass.errors.recovery import StateChangedError, StillRunningError
+from windlass.errors.recovery import StateChangedError
 from windlass.recovery.decide import WORKSPACE_TYPE, plan_recovery
 from windlass.recovery.models import (
     AwaitAzure,
@@ -31,12 +31,10 @@ from windlass.recovery.models import (
     TakeOver,
 )
 from windlass.recovery.ports import Azure, Clock, Json, Locks, Processes, State
+from windlass.recovery.quiet import look_until_quiet
 from windlass.recovery.state import Pending, candidates, pending_operations, settled
 
 Tell = Callable[[Step], None]
-
-POLL_SECONDS: Final = 2.0
-LONGEST_WAIT_SECONDS: Final = 1800.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,12 +144,7 @@ class Recoveries:
 
     def _await(self, step: AwaitAzure) -> None:
         versions = {each.urn: each for each in pending_operations(self.state.export(), self.subscription)}
-        waited = 0.0
-        while (seen := self._look(versions[step.urn])).presence is Presence.RUNNING:
-            if waited >= LONGEST_WAIT_SECONDS:
-                raise StillRunningError(step.id, seen.state, LONGEST_WAIT_SECONDS / 60)
-            self.clock.sleep(POLL_SECONDS)
-            waited += POLL_SECONDS
+        look_until_quiet(self.azure, self.clock, step.id, versions[step.urn].api_version)
 
     def _settle(self, deployment: Json, settlements: tuple[Settlement, ...]) -> Json:
         """Make the state that the settlements lead to."""

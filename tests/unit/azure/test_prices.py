@@ -24,7 +24,7 @@ from windlass.errors.cost import (
     PricesUnreachableError,
     PriceUnitError,
 )
-from windlass.factory.cost import refresh_prices
+from windlass.factory.prices import refresh_prices
 
 ROOT = Path(__file__).resolve().parents[3]
 PRICES = runpy.run_path(str(ROOT / "scripts" / "prices.py"))["prices"]

@@ -17,7 +17,7 @@ from support.recovery import (
 from windlass.errors.recovery import StackInUseError, StateChangedError, StillRunningError
 from windlass.recovery.models import AwaitAzure, Holder, Orphan, Presence, Step, TakeOver
 from windlass.recovery.ports import Azure, Clock, Locks, Processes, State
-from windlass.recovery.run import LONGEST_WAIT_SECONDS
+from windlass.recovery.quiet import LONGEST_WAIT_SECONDS
 
 
 def quiet(_step: Step) -> None:

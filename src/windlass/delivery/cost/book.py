@@ -129,11 +129,12 @@ class Prices:
 
     def __init__(self, book: PriceBook, region: str) -> None:
         self.region = region
-        self._rows: Mapping[tuple[str, str], PriceRow] = {(row.key, row.region): row for row in book.rows}
+        # Azure takes `standard_ds3_v2` for a size, too.
+        self._rows: Mapping[tuple[str, str], PriceRow] = {(row.key.lower(), row.region): row for row in book.rows}
 
     def find(self, key: str) -> Rate | None:
         """Find a price; None when no region has it."""
-        found = (self._rows.get((key, region)) for region in (self.region, GLOBAL, *STAND_INS, ANYWHERE))
+        found = (self._rows.get((key.lower(), region)) for region in (self.region, GLOBAL, *STAND_INS, ANYWHERE))
         row = next((each for each in found if each is not None), None)
         if row is not None:
             return Rate(row=row, marks=tuple(_marks(row, self.region)))

@@ -13,7 +13,7 @@ from windlass.delivery.cost import clusters, standing
 from windlass.delivery.cost.book import PriceBook, Prices
 from windlass.delivery.cost.models import Estimate, Unpriced
 from windlass.delivery.cost.resources import Resource, UnknownInputError
-from windlass.delivery.cost.serving import price_online
+from windlass.delivery.cost.serving import price_batch_endpoint, price_online, price_online_endpoint
 from windlass.delivery.cost.sheet import Assumed, Entry, Priced, Sheet
 from windlass.delivery.cost.workloads import Workload
 
@@ -23,8 +23,10 @@ PRICERS: Final[Mapping[str, Pricer]] = {
     "containerregistry:Registry": standing.price_registry,
     "containerservice:AgentPool": clusters.price_pool,
     "containerservice:ManagedCluster": clusters.price_kubernetes,
+    "machinelearningservices:BatchEndpoint": price_batch_endpoint,
     "machinelearningservices:Compute": clusters.price_compute,
     "machinelearningservices:ManagedNetworkSettingsRule": standing.price_outbound_rule,
+    "machinelearningservices:OnlineEndpoint": price_online_endpoint,
     "machinelearningservices:Workspace": standing.price_workspace,
     "monitor:MetricAlert": standing.price_metric_alert,
     "monitor:ScheduledQueryRule": standing.price_log_alert,
@@ -44,8 +46,6 @@ FREE: Final[Mapping[str, str]] = {
     "consumption:Budget": "budgets are free",
     "containerservice:ManagedNamespace": "a namespace is a part of its cluster",
     "kubernetesconfiguration:Extension": "the extension runs on the nodes of its cluster",
-    "machinelearningservices:BatchEndpoint": "its jobs are charged by the cluster",
-    "machinelearningservices:OnlineEndpoint": "its deployments are charged",
     "managedidentity:FederatedIdentityCredential": "identities are free",
     "managedidentity:UserAssignedIdentity": "identities are free",
     "monitor:DiagnosticSetting": "what it sends is charged by the Log Analytics workspace",
@@ -93,20 +93,21 @@ def estimate(resources: Iterable[Resource], workloads: Iterable[Workload], book:
 def _entries(sheet: Sheet) -> Iterator[Entry]:
     for resource in sheet.resources:
         if (pricer := PRICERS.get(resource.type)) is not None:
-            yield from _price(pricer, resource, sheet)
+            yield from _as_far_as_known(resource.name, pricer(resource, sheet))
         elif resource.type not in FREE:
             why = UNPRICED.get(resource.type, f"nobody here knows what a {resource.type} costs")
             yield Unpriced(subject=resource.name, why=why)
-    yield from standing.price_private_data(sheet)
+    yield from _as_far_as_known("all private endpoints", standing.price_private_data(sheet))
     for workload in sheet.workloads:
         yield from price_online(workload, sheet)
 
 
-def _price(pricer: Pricer, resource: Resource, sheet: Sheet) -> list[Entry]:
+def _as_far_as_known(subject: str, entries: Iterator[Entry]) -> list[Entry]:
+    """Name what hangs on an input that nobody knows yet, rather than price a part of it."""
     try:
-        return list(pricer(resource, sheet))
+        return list(entries)
     except UnknownInputError as unknown:
-        return [Unpriced(subject=resource.name, why=str(unknown))]
+        return [Unpriced(subject=subject, why=str(unknown))]
 
 
 def _present(workloads: Iterable[Workload], resources: Iterable[Resource]) -> Iterator[Workload]:

@@ -26,6 +26,7 @@ def cost_lines(comparison: CostComparison) -> Iterator[str]:
     yield ""
     if comparison.changes:
         yield from _changes(comparison)
+    yield from _left_out(comparison)
     yield "<details><summary>What it is made of, and what is assumed</summary>"
     yield ""
     yield from estimate_lines(comparison.after)
@@ -132,7 +133,7 @@ def signed(amount: float, currency: str) -> str:
 def _difference(comparison: CostComparison) -> Iterator[str]:
     if comparison.before is None:
         yield "nothing is deployed to compare it with"
-    elif comparison.changes:
+    elif comparison.changes or comparison.newly_unpriced or comparison.no_longer_unpriced:
         yield f"**{signed(comparison.difference, comparison.after.currency)}** {MONTH}"
     else:
         yield "as what is deployed"
@@ -148,6 +149,17 @@ def _changes(comparison: CostComparison) -> Iterator[str]:
     if rest := comparison.changes[_SHOWN_CHANGES:]:
         yield f"| {len(rest)} more | | | | {sum(each.difference for each in rest):+,.2f} |"
     yield ""
+
+
+def _left_out(comparison: CostComparison) -> Iterator[str]:
+    """Name what the difference does not know of."""
+    sides = (("comes", comparison.newly_unpriced), ("goes", comparison.no_longer_unpriced))
+    told = [f"- {cell(each.subject)} {verb}: {prose(each.why)}" for verb, side in sides for each in side]
+    if told:
+        yield "Not in the difference, because nobody here knows the price or the amount:"
+        yield ""
+        yield from told
+        yield ""
 
 
 def _name(subject: str) -> str:

@@ -165,9 +165,18 @@ class CostComparison(_Value):
 
     @property
     def newly_unpriced(self) -> tuple[Unpriced, ...]:
-        """What comes and has no price."""
-        known = set(self.before.unpriced) if self.before else set()
-        return tuple(each for each in self.after.unpriced if each not in known)
+        """What comes and has no price: the difference leaves it out. None when there is nothing to compare with."""
+        if self.before is None:
+            return ()
+        known = {each.subject for each in self.before.unpriced}
+        return tuple(each for each in self.after.unpriced if each.subject not in known)
+
+    @property
+    def no_longer_unpriced(self) -> tuple[Unpriced, ...]:
+        """What goes, at a price that nobody knows: the difference leaves it out."""
+        kept = {each.subject for each in self.after.unpriced} | {line.subject for line in self.after.lines}
+        gone = self.before.unpriced if self.before else ()
+        return tuple(each for each in gone if each.subject not in kept)
 
     @property
     def verdict(self) -> BudgetVerdict:

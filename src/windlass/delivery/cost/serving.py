@@ -7,6 +7,7 @@ from typing import Final, assert_never
 
 from windlass.delivery.cost.book import VM
 from windlass.delivery.cost.models import Unpriced
+from windlass.delivery.cost.resources import Resource
 from windlass.delivery.cost.sheet import Assumed, Entry, Sheet, shown, told
 from windlass.delivery.cost.workloads import OnlineWorkload, Workload
 from windlass.project.autoscale import Autoscale, Hours
@@ -25,6 +26,8 @@ OVERLAP_WHEN_REMOVED: Final = Range(low=0.5, likely=1, high=2)
 
 OVERLAP_WHEN_KEPT: Final = Range(low=1, likely=24, high=HOURS_OF_A_MONTH)
 """Hours: somebody confirms a release the next day, or the next release removes what the last one left."""
+
+COMPUTE: Final = "machinelearningservices:Compute"
 
 _MINUTES: Final = 60
 _HOURS_OF_A_WEEK: Final = HOURS_OF_A_DAY * DAYS_OF_A_WEEK
@@ -45,6 +48,23 @@ def price_online(workload: Workload, sheet: Sheet) -> Iterator[Entry]:
             yield Assumed(f"{subject} runs on the nodes of the Kubernetes cluster and costs nothing beside them")
         case never:
             assert_never(never)
+
+
+def price_online_endpoint(resource: Resource, sheet: Sheet) -> Iterator[Entry]:
+    """Say nothing of an endpoint whose deployments are priced; name one whose deployments nobody here knows."""
+    if not any(f"{each.endpoint}-online-endpoint" == resource.name for each in sheet.workloads if each.online):
+        yield Unpriced(subject=resource.name, why="its deployments, which no file at hand describes")
+
+
+def price_batch_endpoint(resource: Resource, sheet: Sheet) -> Iterator[Entry]:
+    """Say nothing of an endpoint whose jobs are priced with their cluster; name any other."""
+    batch = next((each.batch for each in sheet.workloads if f"{each.endpoint}-batch-endpoint" == resource.name), None)
+    if batch is None:
+        yield Unpriced(subject=resource.name, why="its jobs, which no file at hand describes")
+    elif not any(each.text("computeName") == batch.cluster for each in sheet.of_type(COMPUTE)):
+        yield Unpriced(
+            subject=resource.name, why=f"its jobs: the stack has no cluster {batch.cluster} that they run on"
+        )
 
 
 def instances_of(online: OnlineWorkload, usage: OnlineUsage) -> Range:

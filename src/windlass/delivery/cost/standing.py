@@ -135,7 +135,8 @@ def price_outbound_rule(resource: Resource, sheet: Sheet) -> Iterator[Entry]:
 
 def price_private_data(sheet: Sheet) -> Iterator[Entry]:
     """Price what passes through the private endpoints of a stack, where it has any."""
-    if any(sheet.of_type("network:PrivateEndpoint")):
+    of_managed_network = any(_is_rule(each, "PrivateEndpoint") for each in _rules(sheet))
+    if of_managed_network or any(sheet.of_type("network:PrivateEndpoint")):
         item = "data through private endpoints"
         yield from _kept(sheet, "private-endpoint/data", "all private endpoints", item, "network_gb")
 

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import zipfile
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +13,8 @@ from support.cost import BOOK
 
 from windlass.delivery.cost.book import PriceBook, PriceRow, Prices, parse_book, render_book
 from windlass.errors.cost import PriceBookUnreadableError
+
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def row(key: str = "vm/Standard_X1", region: str = "westeurope", **other: Any) -> PriceRow:
@@ -126,3 +132,12 @@ def test_a_row_has_one_sound_price(wrong: dict[str, Any]) -> None:
 def test_a_price_stands_in_the_book_once() -> None:
     with pytest.raises(ValueError, match="each once"):
         book(row(), row())
+
+
+def test_the_wheel_has_the_book(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+
+    (wheel,) = tmp_path.glob("windlass-*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        assert parse_book(packed.read("windlass/delivery/cost/prices.json"), "the wheel") == BOOK

@@ -76,6 +76,7 @@ def test_a_cluster_that_no_endpoint_uses_is_not_taken_for_free() -> None:
             type="containerservice:AgentPool", name="x", inputs={"vmSize": "Standard_DS3_v2", "maxCount": UNKNOWN}
         ),
         Resource(type="containerservice:ManagedCluster", name="x", inputs={"agentPoolProfiles": UNKNOWN}),
+        Resource(type="machinelearningservices:Workspace", name="x", inputs={"managedNetwork": UNKNOWN}),
     ],
 )
 def test_what_is_not_known_yet_is_never_taken_for_nothing(resource: Resource) -> None:
@@ -145,3 +146,38 @@ def test_a_size_that_is_to_be_retired_is_told() -> None:
 
     assert "Standard_DS3_v2 is to be retired on 2028-05-01" in made.assumptions
     assert made.book_date == "2026-06-18"
+
+
+@pytest.mark.parametrize(("kind", "what"), [("Online", "its deployments"), ("Batch", "its jobs")])
+def test_an_endpoint_that_no_file_describes_is_named(kind: str, what: str) -> None:
+    endpoint = Resource(type=f"machinelearningservices:{kind}Endpoint", name=f"old-{kind.lower()}-endpoint")
+
+    assert why(deployed(endpoint)) == f"{endpoint.name}: {what}, which no file at hand describes"
+
+
+def test_a_size_is_known_however_it_is_written() -> None:
+    workload = Workload(endpoint="churn", online=OnlineWorkload(instance_type="STANDARD_DS3_V2"))
+
+    made = estimate([online_endpoint()], [workload], BOOK, "eastus")
+
+    assert made.lines[0].amount.likely == pytest.approx(730 * 0.293)
+
+
+def test_jobs_on_a_cluster_that_the_stack_does_not_have_are_named() -> None:
+    workload = Workload(endpoint="churn", batch=BatchWorkload(cluster="gpu"))
+    endpoint = Resource(type="machinelearningservices:BatchEndpoint", name="churn-batch-endpoint")
+
+    made = estimate([endpoint], [workload], BOOK, "westeurope")
+
+    assert why(made) == "churn-batch-endpoint: its jobs: the stack has no cluster gpu that they run on"
+
+
+def test_a_rule_that_is_not_known_yet_stops_no_estimate() -> None:
+    rule = Resource(
+        type="machinelearningservices:ManagedNetworkSettingsRule", name="rule", inputs={"properties": UNKNOWN}
+    )
+
+    made = deployed(rule, Resource(type="privatedns:PrivateZone", name="zone"))
+
+    assert [line.subject for line in made.lines] == ["zone"]
+    assert {each.subject for each in made.unpriced} == {"rule", "all private endpoints"}

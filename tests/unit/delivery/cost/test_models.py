@@ -113,3 +113,16 @@ def test_a_name_cannot_break_the_table() -> None:
     made = comparison(before=None, after=estimate(line("a|<b> @team", 1, quantity="*2* x")))
 
     assert "| instances | `a\N{BROKEN BAR}<b> @team` | `*2* x` |" in "\n".join(cost_lines(made))
+
+
+def test_what_comes_or_goes_without_a_price_is_named_beside_the_difference() -> None:
+    old, new = Unpriced(subject="old", why="its jobs"), Unpriced(subject="new", why="by the operation")
+    stays = Unpriced(subject="vault", why="by the operation")
+
+    made = comparison(before=estimate(unpriced=(old, stays)), after=estimate(unpriced=(new, stays)))
+    lines = list(cost_lines(made))
+
+    assert "**+0.00 USD** a month" in lines[0]
+    assert "- `new` comes: by the operation" in lines
+    assert "- `old` goes: its jobs" in lines
+    assert not any("`vault` comes" in line or "`vault` goes" in line for line in lines)
