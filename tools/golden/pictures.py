@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from typing import Final
 
 from rich.console import Console
@@ -14,7 +15,7 @@ from windlass.cli.reports import show_summary
 SHOWN: Final = "several-stacks"
 """The golden file that the documentation shows."""
 
-_WIDTH: Final = 150
+_WIDTH: Final = 110
 # Without the fonts that rich would have a reader fetch from elsewhere.
 _FORMAT: Final = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
@@ -48,6 +49,7 @@ class _Terminal(io.StringIO):
 
 def picture() -> str:
     """Draw what `scripts/report.py` shows on a terminal, as SVG."""
+    os.environ["COLUMNS"] = str(_WIDTH)
     terminal = _Terminal()
     summary = summary_of(SHOWN)
     show_summary(summary, stdout=terminal, stderr=io.StringIO())

@@ -28,9 +28,10 @@ STACKS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
             "kubernetes": {
                 "tls": {"secret": "certificate", "host": "models.example.com"},
                 "pools": {"models": dict(CLUSTER)},
-                "authorized_ranges": [],
+                "internal_load_balancer": True,
             },
-            "monitoring": {"diagnostics": False},
+            "monitoring": {"mails": ["ops@example.com"]},
+            "budget": {"monthly": 3000},
             "protection": {"locks": True},
         },
         "test": {
@@ -39,7 +40,11 @@ STACKS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
             "clusters": {"cpu": dict(CLUSTER)},
             "monitoring": {"diagnostics": False},
         },
-        "staging": {"clusters": {"cpu": dict(CLUSTER)}},
+        "staging": {
+            "clusters": {"cpu": dict(CLUSTER)},
+            "monitoring": {"mails": ["ops@example.com"]},
+            "budget": {"monthly": 500},
+        },
     }
 )
 """What each stack stands on before a change, beside project, cloud and owner: in public, in a network of its own with
@@ -115,7 +120,21 @@ def _prod(name: str, says: str, **change: Any) -> Scenario:
 
 
 _POOL: Final = {"pools": {"models": {"max_nodes": 8}}}
-_DATA: Final = "src/windlass/infra/storage.py"
+_BEFORE_ALL: Final = "release_acknowledged(settings.protection)\n"
+_OTHERWISE: Final = """
+pulumi.runtime.register_stack_transformation(
+    lambda each: pulumi.ResourceTransformationResult({{**each.props, "{key}": {value}}}, each.opts)
+    if each.name == "{name}"
+    else None
+)
+"""
+
+
+def _otherwise(name: str, says: str, resource: str, key: str, value: object) -> Scenario:
+    """A change of the program: one property of one resource, which no setting reaches."""
+    text = _OTHERWISE.format(name=resource, key=key, value=repr(value))
+    return Scenario(name=name, says=says, edits=((PROGRAM, _BEFORE_ALL, _BEFORE_ALL + text),))
+
 
 SCENARIOS: Final[tuple[Scenario, ...]] = (
     _dev("nothing", "nothing"),
@@ -135,21 +154,20 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         "object_id": "99999999-9999-4999-8999-999999999999"}}),
     _dev("alert", "an alert at another latency", monitoring={"endpoint_alerts": {"latency_p95_ms": 500}}),
     _dev("budget-amount", "another budget", budget={"monthly": 900}),
-    Scenario(name="workspace-replaced", says="a workspace of another kind, which it cannot become", edits=(
-        ("src/windlass/infra/workspace.py", "hbi_workspace=False", "hbi_workspace=True"),)),
+    _otherwise("workspace-replaced", "a workspace of another kind, which it cannot become", "workspace-workspace",
+               "hbi_workspace", value=True),
     _dev("policy-violated", "a size of machines that the rules do not allow", policy={"vm_sizes": ["Standard_DS2_v2"]}),
     _dev("failed", "settings that are no settings", clusters={"cpu": {"max_nodes": "many"}}),
     Scenario(name="region", says="another region", location="northeurope"),
     Scenario(name="endpoint-removed", says="a batch endpoint is removed", remove=("endpoints/churn/batch",)),
     Scenario(name="endpoint-added", says="a second model", copy=("endpoints/churn", "endpoints/returns")),
-    Scenario(name="keys-allowed", says="the storage account takes keys again", edits=(
-        (_DATA, "allow_shared_key_access=False", "allow_shared_key_access=True"),)),
+    _otherwise("keys-allowed", "the storage account takes keys again", "storage-account",
+               "allow_shared_key_access", value=True),
+    _otherwise("unknown-property", "a property that no table knows", "storage-account",
+               "allowed_copy_scope", value="AAD"),
     Scenario(name="secret-changed", says="a webhook with another secret address", edits=(
         (PROGRAM, "pager.example.com/one", "pager.example.com/two"),)),
     Scenario(name="unknown-type", says="a resource of a type that no table knows", append=_AUTOSCALE),
-    Scenario(name="unknown-property", says="a property that no table knows", edits=(
-        (_DATA, "allow_cross_tenant_replication=False,",
-         'allow_cross_tenant_replication=False,\n            allowed_copy_scope="AAD",'),)),
     Scenario(name="new-stack", says="a stack that nothing is deployed to yet", stack="staging"),
     _prod("pool", "a pool of the Kubernetes cluster with more nodes at the most", kubernetes=_POOL),
     _prod("certificate", "another certificate for models on Kubernetes", kubernetes={"tls": {"secret": "other"}}),
@@ -158,7 +176,9 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     _prod("locks", "no locks of Azure any more", protection={"locks": False}),
     _prod("protected", "something that is protected would be made anew", registry={"zone_redundant": True}),
     _prod("opened", "a private stack becomes a public one", network={"mode": "public"}),
-    _prod("gateway", "nothing goes out any more", network={"nat_gateway": False}),
+    _prod("address-space", "other addresses in the network", network={"address_space": "10.60.0.0/16"}),
+    Scenario(name="isolation", stack="test", says="the managed network reaches everything", change={
+        "network": {"isolation": "internet", "outbound": None}}),
     Scenario(name="outbound", stack="test", says="the managed network reaches one more host", change={
         "network": {"outbound": {"more": {"fqdn": "*.contoso.com"}}}}),
 )  # fmt: skip

@@ -27,7 +27,8 @@ def show_table(
     Args:
         columns: Their titles.
         rows: Their cells.
-        lines: Whether cells have several lines: the last column is broken to fit a terminal, and rows are set apart.
+        lines: Whether cells have several lines: all but the first column are broken to fit a terminal, and rows are
+            set apart.
         stdout: Where to.
     """
     from rich import box
@@ -38,7 +39,10 @@ def show_table(
     used = [index for index in range(len(columns)) if any(row[index] for row in rows)]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False, leading=int(lines))
     for index in used:
-        table.add_column(columns[index], no_wrap=not (lines and index == used[-1]))
+        # What is broken is broken anywhere: a name is found by its end as well as by its beginning.
+        table.add_column(
+            columns[index], no_wrap=not lines or index == used[0], overflow="fold" if lines else "ellipsis"
+        )
     for row in rows:
         table.add_row(*(Text(row[index]) for index in used))  # a name is no markup
     stream = stdout or sys.stdout

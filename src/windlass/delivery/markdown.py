@@ -252,11 +252,18 @@ def _advice(violations: Sequence[Violation], rows: int) -> Iterator[str]:
 
 
 def _broken(violations: Sequence[Violation], rows: int) -> Iterator[str]:
-    for each in violations[: rows or 1]:
-        said = " ".join(prose(shortened(line, _LONGEST_ERROR)) for line in each.lines[:_ALWAYS])
-        yield f"- {code(each.rule)} {code(each.name)}: {said}"
-    if len(violations) > (rows or 1):
-        yield f"- and {len(violations) - (rows or 1)} more"
+    """One line for all that break a rule; what is wrong with each alone is told of one alone."""
+    groups: dict[tuple[str, tuple[str, ...]], list[Violation]] = {}
+    for each in violations:
+        groups.setdefault((each.rule, (*each.lines[:1], *each.lines[2:])), []).append(each)
+    most = rows or 1
+    for (rule, common), broken in list(groups.items())[:most]:
+        alike = len({each.lines for each in broken}) == 1
+        lines = broken[0].lines if alike else common
+        said = " ".join(prose(shortened(line, _LONGEST_ERROR)) for line in lines[:_ALWAYS])
+        yield f"- {code(rule)} {', '.join(_names([each.name for each in broken], _NAMES))}: {said}"
+    if len(groups) > most:
+        yield f"- and {len(groups) - most} more"
 
 
 def _table(report: Report, most: int) -> Iterator[str]:

@@ -67,7 +67,7 @@ def test_what_may_not_come_is_not_promised() -> None:
     report = Report(stack="local", changes=(perhaps,), totals=())
 
     assert describe_report(report) == "may lose data"
-    assert report_rows(report) == (("may lose data", "perhaps replaced", "vault\nkey vault", "its keys go"),)
+    assert report_rows(report) == (("may lose data", "vault\nkey vault", "perhaps replaced\nits keys go"),)
 
 
 def test_totals_leave_out_what_is_rare_and_did_not_happen() -> None:
@@ -91,13 +91,12 @@ def test_a_table_lists_what_exists_in_azure_and_no_component() -> None:
     rows = report_rows(sample("mixed"))
 
     assert {len(row) for row in rows} == {len(COLUMNS)}
-    assert [row[2] for row in rows][:2] == ["churn-batch-endpoint\nbatch endpoint", "cpu-compute\ncompute"]
-    assert rows[1][3].startswith("vmSize: Standard_DS3_v2 -> Standard_DS4_v2\njobs that run on it end\n")
+    assert [row[1] for row in rows][:2] == ["cpu-compute\ncompute", "churn-batch-endpoint\nbatch endpoint"]
+    assert rows[0][2].startswith("replaced\nvmSize: Standard_DS3_v2 -> Standard_DS4_v2\njobs that run on it end\n")
     assert rows[-1] == (
         "cosmetic",
-        "updated",
-        "cluster-identity, group-resources, storage-account\n3 x several kinds",
-        "tags.owner: data-science -> ml-team",
+        "cluster-identity\ngroup-resources\nstorage-account\n3 x several kinds",
+        "updated\ntags.owner: data-science -> ml-team",
     )
 
 
