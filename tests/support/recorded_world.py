@@ -12,6 +12,7 @@ from windlass.errors.release import ModelMissingError
 from windlass.project.definitions import ModelFiles, OnlineDefinition
 from windlass.release.execute import Releases
 from windlass.release.models import ModelVersion, Released
+from windlass.release.ports import StateFiles
 from windlass.release.record import Origin, ReleaseRecord
 from windlass.release.recording import Records
 
@@ -27,7 +28,11 @@ def good_azure() -> FakeAzure:
 
 @dataclass
 class RecordedWorld:
-    """A workspace, its journals, the files beside its state, and a clock."""
+    """A workspace, its journals, the files beside its state, and a clock.
+
+    Attributes:
+        store: What keeps the files, where that is not `files`.
+    """
 
     stack: str = "dev"
     azure: FakeAzure = field(default_factory=good_azure)
@@ -36,11 +41,12 @@ class RecordedWorld:
     journals: FakeJournals = field(default_factory=FakeJournals)
     origin: Origin = field(default_factory=lambda: Origin(by="ana", commit="c0ffee", changed=False))
     borders: list[str] = field(default_factory=list)
+    store: StateFiles | None = None
 
     @property
     def records(self) -> Records:
-        """The records of the stack."""
-        return Records(self.files, "shop", self.stack, self.clock, lambda: self.origin)
+        """The records of the stack, as a new process sees them."""
+        return Records(self.store or self.files, "shop", self.stack, self.clock, lambda: self.origin)
 
     def process(self) -> Releases:
         """What a new process releases with."""

@@ -7,7 +7,6 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Final
 
-from windlass.factory.state import ADDRESS
 from windlass.factory.toolkit import Toolkit
 from windlass.project.outputs import StackOutputs
 from windlass.release.promotion import Promotion, Source, Target
@@ -33,7 +32,8 @@ def promotion(
         name: The folder under `endpoints/`.
         source: The stack that versions come from.
         target: The stack that they go to.
-        source_backend: Where the state and the records of the first stack lie; where those of the second do if empty.
+        source_backend: Where the state of the first stack lies, and its records, unless `WINDLASS_RECORDS_URL` names
+            one place for all; where those of the second do if empty.
         recorded: Whether a record of the promotion is written.
         environ: The environment; it is made to fit the stacks' cloud.
 
@@ -46,7 +46,7 @@ def promotion(
     _require_one_cloud(root, source, target)
     to = Toolkit(root, target, environ, recorded=recorded)
     definition, releases = to.fitting(name), to.releases_of(name)
-    of_source = _environ_of_source(environ, source_backend)
+    of_source = environ_of_source(environ, source_backend)
     from_ = Toolkit(root, source, of_source, read=lambda: _read_source(root, source, of_source))
     return Promotion(
         Source(
@@ -86,8 +86,6 @@ def _read_source(root: Path, stack: str, environ: Mapping[str, str]) -> StackOut
     return outputs_of_state(files_at(backend, stack, environ, sign_in).read, load_project_name(root), stack)
 
 
-def _environ_of_source(environ: MutableMapping[str, str], backend: str) -> MutableMapping[str, str]:
-    """The environment in which the first stack is looked at; its records lie beside the state that was named."""
-    if not backend:
-        return environ
-    return {**{name: value for name, value in environ.items() if name != ADDRESS}, _BACKEND: backend}
+def environ_of_source(environ: MutableMapping[str, str], backend: str) -> MutableMapping[str, str]:
+    """The environment in which the first stack is looked at."""
+    return {**environ, _BACKEND: backend} if backend else environ

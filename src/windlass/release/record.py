@@ -50,7 +50,7 @@ _SECRETS = (
     re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"),  # a token
     re.compile(r"(?i)\b(Bearer )\S+"),
     re.compile(r"(?i)([?&]sig=)[^&\s\"']+"),  # a signature of storage
-    re.compile(r"""(?i)([\w-]*(?:key|password|passwd|pwd|secret|token)["']?\s*[=:]\s*["']?)[^\s"';,&]{8,}"""),
+    re.compile(r"""(?i)(?<![\w-])([\w-]*(?:key|password|passwd|pwd|secret|token)["']?\s*[=:]\s*["']?)[^\s"';,&]{8,}"""),
 )
 
 

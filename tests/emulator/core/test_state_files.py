@@ -7,11 +7,15 @@ from collections.abc import Iterator
 import pytest
 from azure.storage.blob import BlobServiceClient
 from support.arm_clients import ArmClients, fresh
+from support.definitions import make_definition
 from support.local_azure import RunningAzure
+from support.recorded_world import RecordedWorld
 from support.state_files import check_keeping
 
 from windlass.azure.state_files import BlobStateFiles
 from windlass.errors.azure import AzureNotFoundError
+from windlass.project.rollout import Previous
+from windlass.release.record import Kind, Verdict
 
 BODY = {
     "location": "westeurope",
@@ -39,6 +43,22 @@ def service(address: str, azure: RunningAzure) -> Iterator[BlobServiceClient]:
 @pytest.mark.parametrize("folder", ["", "team/"])
 def test_files_are_kept(service: BlobServiceClient, folder: str) -> None:
     check_keeping(BlobStateFiles(service.get_container_client("state"), folder))
+
+
+@pytest.mark.specified
+def test_releases_are_recorded_in_a_storage_account(service: BlobServiceClient) -> None:
+    world = RecordedWorld("blobs", store=BlobStateFiles(service.get_container_client("state"), ""))
+
+    world.release(1)
+    world.release(2, make_definition(previous=Previous.KEEP))
+    world.roll_back()
+
+    kept = [(each.kind, each.deployment, each.verdict) for each in world.all]
+    assert kept == [
+        (Kind.RELEASE, "churn-1", Verdict.SUCCEEDED),
+        (Kind.RELEASE, "churn-2", Verdict.ROLLED_BACK),
+        (Kind.ROLL_BACK, "churn-1", Verdict.SUCCEEDED),
+    ]
 
 
 @pytest.mark.specified

@@ -44,9 +44,13 @@ def test_help_imports_nothing_that_is_slow(script: str) -> None:
         ["deploy.py", "churn", "-s", "local"],
         ["deploy.py", "churn", "-s", "local", "--rollback", "--confirm"],
         ["deploy.py", "churn", "--rollback"],
+        ["deploy.py", "churn", "-s", "local", "--model", "m", "--to", "20261129"],
+        ["history.py", "-s", "local", "--limit", "0"],
         ["invoke.py", "churn", "-s", "local"],
         ["invoke.py", "churn", "-s", "local", "--sample", "nobody"],
         ["logs.py", "churn", "-s", "local", "--lines", "0"],
+        ["promote.py", "churn", "--from", "dev", "--to", "dev"],
+        ["promote.py", "churn", "--from", "dev", "--to", "prod", "--accept-other", "model"],
         ["status.py", "-s", "local", "--output", "yaml"],
     ],
 )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,18 @@ def test_a_disk_that_fails_says_what_could_not_be_written(tmp_path: Path) -> Non
 
     with pytest.raises(StateFileFailedError, match=r"write windlass/a\.json"):
         FolderStateFiles(tmp_path).write("windlass/a.json", b"1")
+
+
+def test_of_many_that_write_a_new_file_at_once_exactly_one_does(tmp_path: Path) -> None:
+    def write(number: int) -> bool:
+        try:
+            FolderStateFiles(tmp_path).write_new("windlass/a.json", str(number).encode())
+        except StateFileExistsError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        written = list(pool.map(write, range(32)))
+
+    assert written.count(True) == 1
+    assert FolderStateFiles(tmp_path).read("windlass/a.json") == str(written.index(True)).encode()
