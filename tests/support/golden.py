@@ -72,6 +72,15 @@ def report_with(count: int) -> Report:
     number = 0
     while len(changes) < count:
         number += 1
-        changes += (replace(each, name=f"{each.name}-{number}", urn=f"{each.urn}-{number}") for each in report.changes)
+        changes += (_numbered(each, number) for each in report.changes)
     worst_first = sorted(changes, key=lambda each: RANK[each.meaning])
     return replace(report, changes=tuple(worst_first))
+
+
+def _numbered(each: ResourceChange, number: int) -> ResourceChange:
+    return replace(
+        each,
+        name=f"{each.name}-{number}",
+        urn=f"{each.urn}-{number}",
+        follows=tuple(f"{name}-{number}" for name in each.follows),
+    )
