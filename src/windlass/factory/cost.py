@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -187,7 +188,7 @@ def _estimate(
     made = estimate(resources, workloads, book, settings.azure.location)
     if settings.windlass.cloud == "azure":
         return made
-    return made.model_copy(update={"assumptions": (_FREE_OF_CHARGE, *made.assumptions)})
+    return replace(made, assumptions=(_FREE_OF_CHARGE, *made.assumptions))
 
 
 def _compare(settings: StackSettings, before: Estimate | None, after: Estimate) -> CostComparison:
