@@ -33,7 +33,7 @@ def describe_report(report: Report) -> str:
         made = f"is new: makes {_number(_made(report), 'resource', 'resources')}"
         return f"{made}{meant and f', {meant}'}"
     if not report.changes:
-        return "does not change"
+        return "does not change" if not meant else f"does not change itself; what its endpoints deploy {meant}"
     return meant or "has cosmetic changes only"
 
 
@@ -150,9 +150,14 @@ def _titles(report: Report) -> Iterator[str]:
     certain = {finding.meaning for each in report.changes for finding in each.findings if finding.is_certain}
     for meaning in report.meanings:
         if meaning not in _OF_LITTLE_WEIGHT:
-            yield title_of(meaning, is_certain=meaning in certain or meaning is Meaning.OVER_BUDGET)
+            yield title_of(meaning, is_certain=meaning in certain | _of_the_estimate(report))
     if (made := _made(report)) and not report.is_new:
         yield f"adds {_number(made, 'resource', 'resources')}"
+
+
+def _of_the_estimate(report: Report) -> set[Meaning]:
+    changes = {Meaning.CHANGES_COST} if report.cost is not None and report.cost.changes else set()
+    return {Meaning.OVER_BUDGET, *changes}
 
 
 def _made(report: Report) -> int:

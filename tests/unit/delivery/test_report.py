@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from windlass.delivery.classify import make_report
+from windlass.delivery.cost import Amount, CostComparison, CostLine, Estimate
 from windlass.delivery.digest import parse_digest
 from windlass.delivery.meanings import Meaning
 from windlass.delivery.models import Change, Difference, Finding, Report, ResourceChange, Risk, Violation
@@ -50,6 +52,21 @@ def test_a_broken_rule_is_told_before_what_would_change() -> None:
     assert report_as_json(report)["violations"] == [
         {"rule": "tls-1-2", "name": "account", "stops": True, "lines": ["What has to hold.", "It does not."]}
     ]
+
+
+def test_a_change_of_cost_that_no_resource_explains_is_told_too() -> None:
+    line = CostLine(subject="churn/online", item="instances", quantity="1", price="1", amount=Amount(likely=1, high=1))
+    dearer = replace(line, quantity="2", amount=Amount(likely=2, high=2))
+    cost = CostComparison(
+        stack="dev",
+        before=Estimate(region="westeurope", lines=(line,)),
+        after=Estimate(region="westeurope", lines=(dearer,)),
+    )
+
+    report = Report(stack="dev", changes=(), totals=(), cost=cost)
+
+    assert report.meanings == (Meaning.CHANGES_COST,)
+    assert describe_report(report) == "does not change itself; what its endpoints deploy changes the cost"
 
 
 def test_what_may_not_come_is_not_promised() -> None:
