@@ -12,10 +12,12 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from windlass.delivery.cost import CostComparison
     from windlass.delivery.digest import PreviewDigest
     from windlass.delivery.models import Report
     from windlass.delivery.saved import SavedPreview
     from windlass.engine.state import EngineState
+    from windlass.project.settings import StackSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +82,22 @@ def judge(root: Path, saved: SavedPreview) -> Report:
         settings = load_settings(root, saved.stack)
     except UsageError:
         settings = None  # which is why the preview failed: its errors tell
-    return assess(saved, settings=settings)
+    return assess(saved, settings=settings, cost=_cost(root, saved, settings) if settings else None)
+
+
+def _cost(root: Path, saved: SavedPreview, settings: StackSettings) -> CostComparison | None:
+    """Estimate what it will cost; nothing where files are wrong, which the preview tells, or where it is no preview."""
+    from windlass.errors import UsageError
+    from windlass.factory.cost import cost_of_change
+
+    # The engine calls it a failure too when a rule is broken; the preview is whole then.
+    failed = bool(saved.digest.said("error")) and not saved.policies
+    if saved.kind != "preview" or failed:
+        return None
+    try:
+        return cost_of_change(root, saved, settings)
+    except UsageError:
+        return None
 
 
 def save(folder: Path, looked: Looked, report: Report) -> None:
