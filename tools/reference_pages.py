@@ -1,5 +1,6 @@
 """Writes the reference pages that follow from the code: `python tools/reference_pages.py`; `--check` only looks.
 
+- docs/reference/bootstrap.md: every key of bootstrap.yml
 - docs/reference/changes.md: what a change of each setting does
 - docs/reference/commands.md: the help of every script
 - docs/reference/exit-codes.md: the families of errors
@@ -146,6 +147,7 @@ def _policies() -> Iterator[str]:
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "alerts.md": alerts_page.alerts,
+    "bootstrap.md": settings_page.bootstrap,
     "changes.md": changes_table.changes,
     "commands.md": commands,
     "exit-codes.md": exit_codes,

@@ -1,4 +1,4 @@
-"""The reference of settings, from the models that read them: a table for each section of `windlass:settings`."""
+"""The references of settings, from the models that read them: a table for each section of a file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,16 @@ from typing import Any, Final, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from windlass.bootstrap.settings import (
+    FILE,
+    AccountName,
+    BootstrapSettings,
+    GroupName,
+    Region,
+    Repository,
+    Reviewer,
+    VaultName,
+)
 from windlass.project.names import CONTAINER_PATTERN, PROJECT_PATTERN, WORDS_PATTERN
 from windlass.project.settings import PROVIDER_KEYS, PROVIDER_NAMESPACE, SETTINGS_KEY, SETTINGS_NAMESPACE, Settings
 from windlass.project.settings.bring import ZoneName
@@ -27,6 +37,14 @@ in the file is told together, each with its key path, before anything is made, a
 """
 
 
+_BOOTSTRAP: Final = """# bootstrap.yml
+
+What `scripts/bootstrap.py` is told beside the settings of the stacks ([how-to](../how-to/github.md)). Editors that know
+YAML schemas complete and check it: its first line points at [bootstrap.schema.json](bootstrap.schema.json).
+
+"""
+
+
 def _pattern(alias: Any) -> str:
     return str(next(each.pattern for each in get_args(alias) if getattr(each, "pattern", None)))
 
@@ -39,6 +57,12 @@ _WORDS: Final[Mapping[str, str]] = {
     _pattern(EndpointPath): "`<folder>/online` or `<folder>/batch`",
     _pattern(TagName): "name of a tag",
     _pattern(ZoneName): "name of a private DNS zone",
+    _pattern(Repository): "owner/name",
+    _pattern(Reviewer): "`login` or `owner/team`",
+    _pattern(AccountName): "name of a storage account",
+    _pattern(VaultName): "name of a key vault",
+    _pattern(GroupName): "name of a resource group",
+    _pattern(Region): "region",
     WORDS_PATTERN: "name",
     PROJECT_PATTERN: "name",
     CONTAINER_PATTERN: "name",
@@ -53,6 +77,11 @@ def settings() -> str:
         for key, meaning in PROVIDER_KEYS.items()
     )
     return text + "\n" + "\n".join(_sections(f"{SETTINGS_NAMESPACE}:{SETTINGS_KEY}", Settings)) + "\n"
+
+
+def bootstrap() -> str:
+    """Return the page of `bootstrap.yml`."""
+    return _BOOTSTRAP + "\n".join(_sections(FILE, BootstrapSettings)) + "\n"
 
 
 def _sections(path: str, model: type[BaseModel]) -> Iterator[str]:
@@ -72,8 +101,8 @@ def _sections(path: str, model: type[BaseModel]) -> Iterator[str]:
 
 
 def _title(path: str) -> str:
-    """Sections are called as they are written below `windlass:settings`."""
-    return path.removeprefix(f"{SETTINGS_NAMESPACE}:{SETTINGS_KEY}.")
+    """Sections are called as they are written below `windlass:settings`, or in a file of their own."""
+    return path.removeprefix(f"{SETTINGS_NAMESPACE}:{SETTINGS_KEY}.").removeprefix(f"{FILE}.")
 
 
 def _first_sentence(model: type[BaseModel]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from azure.storage.blob import ContainerClient
 from support.checkout import Checkout, Ran
 from support.fake_github import FakeGitHub, serving
 from support.jobs import Jobs
@@ -24,6 +25,7 @@ stacks:
     reviewers: [mona, octo-org/platform]
 """
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+STACK = "local"
 ROLES = """
 import json, uuid
 from azure.core.exceptions import HttpResponseError
@@ -64,13 +66,25 @@ class Repository:
         """The variables of an environment."""
         return dict(self.github.environment(environment)["variables"])
 
-    def job(self, environment: str, command: str) -> Ran:
-        """Run a command as a job of an environment does: signed in with GitHub's token and nothing else."""
+    def state(self, set_up: Any) -> list[str]:
+        """What lies in the container of the stack's state."""
+        (container,) = (step["id"] for step in set_up["steps"] if step["step"] == "MakeContainer")
+        *_, account, _, _, _, name = container.split("/")
+        with ContainerClient(
+            f"https://{account}.blob.core.windows.net",
+            name,
+            credential=self.azure.credential(),
+            **self.azure.client_options(),
+        ) as client:
+            return list(client.list_blob_names())
+
+    def job(self, environment: str, command: str, **more: str) -> Ran:
+        """Run a command as a job of an environment does: with its variables and GitHub's token, and nothing else."""
         file = self.checkout.root / ".windlass" / f"{environment}.token"
         file.write_text(self.jobs.token(environment))
-        client = self.told(environment)["AZURE_CLIENT_ID"]
-        own = f"AZURE_CLIENT_ID={client} AZURE_FEDERATED_TOKEN_FILE={file}"
-        return self.checkout.run(f"env -u AZURE_CLIENT_SECRET {own} {command}")
+        variables = {**self.told(environment), "AZURE_FEDERATED_TOKEN_FILE": str(file), **more}
+        own = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
+        return self.checkout.run(f"env -u AZURE_CLIENT_SECRET -u PULUMI_CONFIG_PASSPHRASE {own} {command}")
 
 
 @pytest.fixture(scope="module")
@@ -115,10 +129,40 @@ def test_the_repository_is_protected_as_the_file_says(repository: Repository, se
     }
 
 
+@pytest.fixture(scope="module")
+def stack(repository: Repository, set_up: Any) -> str:
+    """The stack, made where the set-up has put its state and its secrets' key."""
+    (key,) = (step["id"] for step in set_up["steps"] if step["step"] == "MakeKey")
+    *_, vault, _, name = key.split("/")
+    address = f"azurekeyvault://{vault}.vault.azure.net/keys/{name}"
+    repository.job("local", f"pulumi stack init local --secrets-provider {address} --non-interactive").ok()
+    repository.job("local", "pulumi config set --secret windlass-test:word sesame -s local").ok()
+    written = (repository.checkout.root / "Pulumi.local.yaml").read_text()
+    assert address in written
+    assert "sesame" not in written
+    assert f".pulumi/stacks/windlass/{STACK}.json" in repository.state(set_up)
+    return STACK
+
+
+def test_a_preview_reads_state_and_secrets_and_no_other_job_does(repository: Repository, stack: str) -> None:
+    ask = f"pulumi config get windlass-test:word -s {stack} --non-interactive"
+
+    read = repository.job("local-preview", ask)
+    nobody = repository.azure.admin("POST", "/principals", {"name": "nobody"})
+    own = f"AZURE_CLIENT_ID={nobody['client_id']} AZURE_CLIENT_SECRET={nobody['client_secret']}"
+    state = f"PULUMI_BACKEND_URL='{repository.told('local')['PULUMI_BACKEND_URL']}'"
+    refused = repository.checkout.run(f"env {state} {own} {ask}")
+
+    assert read.ok().out.strip() == "sesame"
+    assert refused.code != 0
+    assert "sesame" not in refused.said
+    assert "Forbidden" in refused.said
+
+
 def test_a_deployment_applies_the_stack_and_a_preview_sees_it_and_changes_nothing(
-    repository: Repository, set_up: Any
+    repository: Repository, stack: str
 ) -> None:
-    up = "pulumi up -s local --yes --skip-preview --non-interactive --policy-pack infra/policy"
+    up = f"pulumi up -s {stack} --yes --skip-preview --non-interactive --policy-pack infra/policy"
 
     applied = repository.job("local", up)
     seen = repository.job("local-preview", "pulumi preview -s local --non-interactive --expect-no-changes")
@@ -127,7 +171,6 @@ def test_a_deployment_applies_the_stack_and_a_preview_sees_it_and_changes_nothin
         changed = repository.job("local-preview", "pulumi preview -s local --non-interactive")
         refused = repository.job("local-preview", up)
 
-    assert set_up
     assert applied.code == 0, applied.said
     assert seen.code == 0, seen.said
     assert drift.code == 0, drift.said
@@ -151,7 +194,7 @@ def test_a_job_of_another_environment_does_not_get_in(repository: Repository, se
     program = "from azure.identity import WorkloadIdentityCredential as C; C().get_token('https://management.azure.com/.default')"
     mine = repository.told("local")["AZURE_CLIENT_ID"]
 
-    refused = repository.job("local-preview", f"AZURE_CLIENT_ID={mine} .venv/bin/python -c {shlex.quote(program)}")
+    refused = repository.job("local-preview", f".venv/bin/python -c {shlex.quote(program)}", AZURE_CLIENT_ID=mine)
 
     assert set_up
     assert "AADSTS700213: No matching federated identity record found" in refused.said

@@ -346,6 +346,22 @@ def test_a_provider_is_registered_first(fresh: World) -> None:
     assert fresh.of(MakeKey)
 
 
+@pytest.mark.slow
+def test_a_provider_that_takes_long_is_not_waited_for_to_its_end(fresh: World) -> None:
+    fresh.arm.resources.providers.unregister("Microsoft.ContainerRegistry")
+    fresh.azure.admin("PUT", "/durations", {"provider.register": 100_000.0})
+    try:
+        fresh.run()
+        again = fresh.run(dry_run=True)
+    finally:
+        fresh.azure.admin("PUT", "/durations", {"provider.register": 0.0})
+        fresh.arm.resources.providers.unregister("Microsoft.ContainerRegistry")
+        fresh.arm.resources.providers.register("Microsoft.ContainerRegistry")
+
+    assert "it is Registering" in {outcome.note for outcome in again}
+    assert results(again) == {Result.THERE, Result.NOT_YET}
+
+
 def _give(world: World, object_id: str) -> None:
     """Make somebody a contributor of the subscription."""
     body = {

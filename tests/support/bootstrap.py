@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from windlass.bootstrap.models import Bootstrap, MakeEnvironment, Subject
-from windlass.bootstrap.plan import StackNeeds, plan_bootstrap
+from windlass.bootstrap.plan import plan_bootstrap
 from windlass.bootstrap.ports import Finding, State
 from windlass.bootstrap.settings import BootstrapSettings, parse_bootstrap
+from windlass.bootstrap.shared import StackNeeds
 from windlass.project.endpoints import EndpointFolder
 from windlass.project.settings import AzureSettings, Settings, StackSettings
 

@@ -27,7 +27,7 @@ from windlass.bootstrap.models import (
 from windlass.bootstrap.plan import AUDIENCE, ISSUER
 from windlass.bootstrap.ports import AzureStep, Finding, KnownIdentity, State
 from windlass.bootstrap.report import describe_step
-from windlass.errors.azure import AzureBusyError, AzureDeniedError
+from windlass.errors.azure import AzureDeniedError
 from windlass.errors.bootstrap import (
     CannotChangeError,
     IdentityMissingError,
@@ -46,8 +46,10 @@ _VERSIONS: Final = {
     "roles": "2022-04-01",
     "workspaces": "2024-04-01",
 }
-_REGISTERING_SECONDS: Final = 600.0
-"""Azure takes a minute or two for most providers."""
+_REGISTERING_SECONDS: Final = 120.0
+"""How long a provider is waited for. Azure registers it region by region, and advises not to wait for the last one
+("Azure resource providers and types"); a minute or two is what most take for all."""
+_REGISTERED: Final = frozenset({"Registered", "Registering"})
 _LOOK_SECONDS: Final = 2.0
 _SAFE_TLS: Final = frozenset({"TLS1_2", "TLS1_3"})
 
@@ -152,7 +154,8 @@ class AzureBootstrap:
 
     def _look_provider(self, step: RegisterProvider) -> Finding:
         state = self._registration(step)
-        return _THERE if state == "Registered" else Finding(state=State.MISSING, note=f"it is {state}")
+        note = "" if state == "Registered" else f"it is {state}"
+        return Finding(state=State.THERE if state in _REGISTERED else State.MISSING, note=note)
 
     def _registration(self, step: RegisterProvider) -> str:
         shown = self._arm.get(_address(_provider(step), "providers"), f"look at {describe_step(step)}")
@@ -162,9 +165,7 @@ class AzureBootstrap:
         what = f"register {describe_step(step)}"
         self._arm.post(_address(f"{_provider(step)}/register", "providers"), None, what)
         waited = 0.0
-        while self._registration(step) != "Registered":
-            if waited >= _REGISTERING_SECONDS:
-                raise AzureBusyError(what, waited / 60)
+        while waited < _REGISTERING_SECONDS and self._registration(step) != "Registered":
             self._sleep(_LOOK_SECONDS)
             waited += _LOOK_SECONDS
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from windlass.bootstrap.plan import StackNeeds
 from windlass.bootstrap.settings import FILE, BootstrapSettings, parse_bootstrap
+from windlass.bootstrap.shared import StackNeeds
 from windlass.errors.bootstrap import NoBootstrapFileError
 from windlass.errors.project import UnreadableFileError
 from windlass.project.endpoints import find_endpoints

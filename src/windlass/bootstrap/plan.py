@@ -9,23 +9,15 @@ code of pull requests.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
+from windlass.bootstrap.left import doubts_about, what_is_left
 from windlass.bootstrap.models import (
     Bootstrap,
     GiveRole,
     KeepVersions,
-    Left,
-    MakeAccount,
-    MakeContainer,
     MakeEnvironment,
-    MakeGroup,
     MakeIdentity,
-    MakeKey,
-    MakeVault,
-    Place,
     RegisterProvider,
     SetVariable,
     Step,
@@ -33,24 +25,18 @@ from windlass.bootstrap.models import (
     TrustGitHub,
 )
 from windlass.bootstrap.roles import (
-    BLOB_CONTRIBUTOR,
-    CRYPTO_USER,
-    DEPLOYER,
-    Kept,
     WorkflowRole,
     promotion_roles,
     workflow_roles,
 )
 from windlass.bootstrap.settings import BootstrapSettings, EnvironmentSettings
+from windlass.bootstrap.shared import Shared, StackNeeds, environment_name, identity_of, share
 from windlass.errors.bootstrap import StacksApartError
-from windlass.project.endpoints import EndpointFolder
-from windlass.project.names import SharedNames, WorkflowPurpose, grant_name, shared_names, workflow_identity_name
+from windlass.project.names import WorkflowPurpose, grant_name
 from windlass.project.settings import StackSettings
 
 RETENTION_DAYS: Final = 30
 """How long a deleted state can be had back."""
-VAULT_RETENTION_DAYS: Final = 90
-"""Azure's longest: without the key the secrets in a state are lost."""
 CREDENTIAL: Final = "github"
 ISSUER: Final = "https://token.actions.githubusercontent.com"
 AUDIENCE: Final = "api://AzureADTokenExchange"
@@ -76,36 +62,6 @@ _STACK_PROVIDERS: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class StackNeeds:
-    """A stack, as far as a bootstrap looks at it.
-
-    Attributes:
-        endpoints: The folders under endpoints/.
-    """
-
-    settings: StackSettings
-    endpoints: tuple[EndpointFolder, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Shared:
-    """What the stacks share."""
-
-    group: MakeGroup
-    account: MakeAccount
-    vault: MakeVault
-
-    def container(self, stack: str) -> MakeContainer:
-        return MakeContainer(account=self.account, name=f"state-{stack}", stack=stack)
-
-    def key(self, stack: str) -> MakeKey:
-        return MakeKey(vault=self.vault, name=f"pulumi-{stack}", stack=stack)
-
-    def kept(self, stack: str) -> Kept:
-        return Kept(container=self.container(stack).id, key=self.key(stack).id)
-
-
 def plan_bootstrap(wanted: BootstrapSettings, stacks: Sequence[StackNeeds], subject: Subject) -> Bootstrap:
     """Decide on everything that has to be there.
 
@@ -120,7 +76,7 @@ def plan_bootstrap(wanted: BootstrapSettings, stacks: Sequence[StackNeeds], subj
     _require_one("project", [(each.settings.stack, each.settings.windlass.project) for each in stacks])
     _require_one("tenant", [(each.settings.stack, each.settings.azure.tenant_id) for each in stacks])
     _require_one("cloud", [(each.settings.stack, each.settings.windlass.cloud) for each in stacks])
-    shared = _share(wanted, stacks[0].settings)
+    shared = share(wanted, stacks[0].settings)
     before = (None, *(each.settings for each in stacks[:-1]))
     return Bootstrap(
         steps=(
@@ -130,8 +86,8 @@ def plan_bootstrap(wanted: BootstrapSettings, stacks: Sequence[StackNeeds], subj
             *(step for each, one in zip(stacks, before, strict=True) for step in _roles(each, one, shared)),
             *(step for each, one in zip(stacks, before, strict=True) for step in _github(wanted, each, one, shared)),
         ),
-        left=tuple(_left(wanted, stacks, shared)),
-        doubts=tuple(_doubts(wanted, stacks)),
+        left=tuple(what_is_left(wanted, stacks, shared)),
+        doubts=tuple(doubts_about(wanted, stacks, shared)),
     )
 
 
@@ -140,35 +96,7 @@ def _require_one(what: str, told: list[tuple[str, str]]) -> None:
         raise StacksApartError(what, tuple(told))
 
 
-def _share(wanted: BootstrapSettings, first: StackSettings) -> _Shared:
-    state, project = wanted.state, first.windlass.project
-    subscription = state.subscription_id or first.azure.subscription_id
-    names: SharedNames = shared_names(project, subscription)
-    place = Place(
-        subscription_id=subscription,
-        resource_group=state.resource_group or names.resource_group,
-        location=state.location or first.azure.location,
-    )
-    tags = {"project": project, "owner": first.windlass.owner, "managed-by": "windlass bootstrap"}
-    return _Shared(
-        group=MakeGroup(place=place, tags=tags),
-        account=MakeAccount(
-            place=place,
-            name=state.storage_account or names.storage_account,
-            redundancy=state.redundancy,
-            tags=tags,
-        ),
-        vault=MakeVault(
-            place=place,
-            name=state.key_vault or names.key_vault,
-            tenant_id=first.azure.tenant_id,
-            retention_days=VAULT_RETENTION_DAYS,
-            tags=tags,
-        ),
-    )
-
-
-def _providers(shared: _Shared, stacks: Sequence[StackNeeds]) -> Iterator[RegisterProvider]:
+def _providers(shared: Shared, stacks: Sequence[StackNeeds]) -> Iterator[RegisterProvider]:
     """Yield each provider of each subscription once, with the first thing that needs it."""
     home = shared.group.place.subscription_id
     wanted = [(home, namespace, reason) for namespace, reason in _SHARED_PROVIDERS.items()]
@@ -195,7 +123,7 @@ def _more_providers(stack: StackNeeds) -> Mapping[str, str]:
     }
 
 
-def _shared_steps(shared: _Shared, stacks: Sequence[StackNeeds]) -> Iterator[Step]:
+def _shared_steps(shared: Shared, stacks: Sequence[StackNeeds]) -> Iterator[Step]:
     names = [each.settings.stack for each in stacks]
     yield from (shared.group, shared.account, KeepVersions(account=shared.account, days=RETENTION_DAYS))
     yield from (shared.container(stack) for stack in names)
@@ -203,32 +131,21 @@ def _shared_steps(shared: _Shared, stacks: Sequence[StackNeeds]) -> Iterator[Ste
     yield from (shared.key(stack) for stack in names)
 
 
-def _identity(settings: StackSettings, purpose: WorkflowPurpose, shared: _Shared) -> MakeIdentity:
-    name = workflow_identity_name(settings.name_scope, purpose)
-    tags = {**shared.group.tags, "stack": settings.stack}
-    return MakeIdentity(place=shared.group.place, name=name, stack=settings.stack, purpose=purpose, tags=tags)
-
-
-def environment_name(stack: str, purpose: WorkflowPurpose) -> str:
-    """Name the GitHub environment whose jobs act as an identity."""
-    return stack if purpose == "deploy" else f"{stack}-{purpose}"
-
-
-def _identities(settings: StackSettings, shared: _Shared, subject: Subject) -> Iterator[Step]:
+def _identities(settings: StackSettings, shared: Shared, subject: Subject) -> Iterator[Step]:
     for purpose in _PURPOSES:
-        identity = _identity(settings, purpose, shared)
+        identity = identity_of(settings, purpose, shared)
         yield identity
         environment = environment_name(settings.stack, purpose)
         yield TrustGitHub(identity=identity, name=CREDENTIAL, subject=subject, environment=environment)
 
 
-def _roles(stack: StackNeeds, before: StackSettings | None, shared: _Shared) -> Iterator[GiveRole]:
+def _roles(stack: StackNeeds, before: StackSettings | None, shared: Shared) -> Iterator[GiveRole]:
     settings = stack.settings
     needed = workflow_roles(settings, stack.endpoints, shared.kept(settings.stack))
     promoted = promotion_roles(before, shared.kept(before.stack)) if before else ()
     seen = set[tuple[str, str, str]]()
     for each in (*needed, *promoted):
-        given = _give(each, _identity(settings, each.purpose, shared))
+        given = _give(each, identity_of(settings, each.purpose, shared))
         # What is read of the stack before may be held already, when both stand in one subscription.
         if (given.identity.name, given.role_id, given.scope) not in seen:
             seen.add((given.identity.name, given.role_id, given.scope))
@@ -249,7 +166,7 @@ def _give(needed: WorkflowRole, identity: MakeIdentity) -> GiveRole:
 
 
 def _github(
-    wanted: BootstrapSettings, stack: StackNeeds, before: StackSettings | None, shared: _Shared
+    wanted: BootstrapSettings, stack: StackNeeds, before: StackSettings | None, shared: Shared
 ) -> Iterator[Step]:
     settings = stack.settings
     said = wanted.stacks[settings.stack]
@@ -264,7 +181,7 @@ def _github(
             repository=wanted.repository,
             environment=environment,
             name="AZURE_CLIENT_ID",
-            client_of=_identity(settings, purpose, shared),
+            client_of=identity_of(settings, purpose, shared),
         )
         yield variable("AZURE_TENANT_ID", settings.azure.tenant_id)
         yield variable("AZURE_SUBSCRIPTION_ID", settings.azure.subscription_id)
@@ -284,71 +201,6 @@ def _environment(wanted: BootstrapSettings, name: str, said: EnvironmentSettings
         wait_minutes=said.wait_minutes,
         branch=wanted.branch,
     )
-
-
-def _left(wanted: BootstrapSettings, stacks: Sequence[StackNeeds], shared: _Shared) -> Iterator[Left]:
-    for each in stacks:
-        stack, deployers = each.settings.stack, each.settings.windlass.deployers
-        yield _make_stack(stack, shared)
-        if DEPLOYER not in deployers:
-            yield _name_deployer(stack, _identity(each.settings, "deploy", shared))
-    yield from (
-        Left(
-            what=f"When stack {each.settings.stack} has been applied once, run this again: then there is what "
-            f"promotions to {after.settings.stack} read"
-        )
-        for each, after in pairwise(stacks)
-    )
-    yield Left(
-        what=f"Protect branch {wanted.branch} on GitHub: pull requests with a review, the workflow check as a required "
-        "one, no pushes past it. Whoever can push to it can deploy"
-    )
-
-
-def _make_stack(stack: str, shared: _Shared) -> Left:
-    container, key = shared.container(stack), shared.key(stack)
-    roles = ((BLOB_CONTRIBUTOR, container.id), (CRYPTO_USER, key.id))
-    return Left(
-        what=f"Make stack {stack} as a person who holds the two roles, and commit Pulumi.{stack}.yaml",
-        commands=(
-            "me=$(az ad signed-in-user show --query id -o tsv)",
-            *(f'az role assignment create --role {role.id} --scope {scope} --assignee "$me"' for role, scope in roles),
-            f"pulumi login '{container.address}'",
-            f"pulumi stack init {stack} --secrets-provider '{key.address}'",
-        ),
-    )
-
-
-def _name_deployer(stack: str, identity: MakeIdentity) -> Left:
-    return Left(
-        what=f"Name {identity.name} in Pulumi.{stack}.yaml under windlass:settings, so that workflows may release "
-        "models, with the object id that the first command tells",
-        commands=(
-            f"az identity show --ids {identity.id} --query principalId -o tsv",
-            f"deployers: {{{DEPLOYER}: {{object_id: <object id>, type: ServicePrincipal}}}}",
-        ),
-    )
-
-
-def _doubts(wanted: BootstrapSettings, stacks: Sequence[StackNeeds]) -> Iterator[str]:
-    by_subscription: dict[str, list[str]] = {}
-    for each in stacks:
-        by_subscription.setdefault(each.settings.azure.subscription_id, []).append(each.settings.stack)
-    for subscription, names in by_subscription.items():
-        if len(names) > 1:
-            yield (
-                f"{_listed(names)} stand in subscription {subscription}, so that whoever deploys one of them may "
-                "change the others: give each a subscription of its own"
-            )
-    yield from (
-        f"environment {stack} has no reviewers: whatever reaches {wanted.branch} is applied without anybody's approval"
-        for stack in list(wanted.stacks)[1:]
-        if not wanted.stacks[stack].reviewers
-    )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 _PURPOSES: Final[tuple[WorkflowPurpose, ...]] = ("deploy", "preview")

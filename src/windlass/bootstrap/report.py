@@ -24,8 +24,8 @@ from windlass.bootstrap.models import (
     TrustGitHub,
 )
 from windlass.bootstrap.perform import Outcome, Result
-from windlass.bootstrap.plan import environment_name
 from windlass.bootstrap.ports import KnownIdentity
+from windlass.bootstrap.shared import environment_name
 
 COLUMNS = ("", "step", "because")
 IDENTITY_COLUMNS = ("identity", "GitHub environment", "client id", "object id")

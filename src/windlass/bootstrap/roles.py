@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from windlass.project.arm_ids import parse_arm_id
 from windlass.project.endpoints import EndpointFolder
 from windlass.project.names import WorkflowPurpose
 from windlass.project.permissions import resource_scopes
-from windlass.project.roles import IDENTITY_TYPE, Role, derive_grants
+from windlass.project.roles import IDENTITY_TYPE, Role, Target, derive_grants
 from windlass.project.settings import DeployerSettings, StackSettings, brought_things
 
 
@@ -91,22 +91,47 @@ def promotion_roles(before: StackSettings, kept: Kept) -> tuple[WorkflowRole, ..
 
     Nothing is written there, and no secret of it is read.
     """
-
-    def needs(role: BuiltIn, scope: str, what: str, applied: str = "") -> WorkflowRole:
-        reason = f"read {what} of {before.stack}, which promote.py takes over"
-        return WorkflowRole(purpose="deploy", role=role, scope=scope, reason=reason, applied=applied)
-
-    scopes = resource_scopes(before)
-    # Roles on what another team brought are that team's to give, and of some of it only Azure knows the id.
-    own = {on: scopes[on].id for on in ("workspace", "storage") if not _is_brought(before, on)}
-    return (
-        needs(BLOB_READER, kept.container, "records and outputs"),
-        *(needs(READER, own[on], "model versions", before.stack) for on in own if on == "workspace"),
-        *(needs(BLOB_READER, own[on], "the files of model versions", before.stack) for on in own if on == "storage"),
+    needed = [(BLOB_READER, kept.container, "records and outputs", "")]
+    for target, role in _READ_OF_A_RELEASE.items():
+        if scope := _own_scope(before, target):
+            applied = "" if _is_brought(before, target) else before.stack
+            needed.append((role, scope, _WORDS[target], applied))
+    return tuple(
+        WorkflowRole(
+            purpose="deploy",
+            role=role,
+            scope=scope,
+            reason=f"read {what} of {before.stack}, which promote.py takes over",
+            applied=applied,
+        )
+        for role, scope, what, applied in needed
     )
 
 
-def _is_brought(settings: StackSettings, target: Literal["workspace", "storage"]) -> bool:
+def promotion_gaps(before: StackSettings) -> tuple[tuple[BuiltIn, str], ...]:
+    """Tell the roles for promotions that only others can give: on what a stack brings from elsewhere.
+
+    Returns:
+        The role, and what it has to be held on in words.
+    """
+    return tuple(
+        (role, f"the {target} account" if target == "storage" else f"the {target}")
+        for target, role in _READ_OF_A_RELEASE.items()
+        if not _own_scope(before, target)
+    )
+
+
+_READ_OF_A_RELEASE: Final[Mapping[Target, BuiltIn]] = {"workspace": READER, "storage": BLOB_READER}
+_WORDS: Final[Mapping[Target, str]] = {"workspace": "model versions", "storage": "the files of model versions"}
+
+
+def _own_scope(settings: StackSettings, target: Target) -> str:
+    """Give the id of something that stands in the stack's own subscription; empty for what does not, or is unknown."""
+    scope = resource_scopes(settings)[target].id
+    return scope if scope and parse_arm_id(scope).subscription_id == settings.azure.subscription_id else ""
+
+
+def _is_brought(settings: StackSettings, target: Target) -> bool:
     bring = settings.windlass.bring
     return bring.workspace is not None or (target == "storage" and bring.storage_account is not None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from windlass.errors.bootstrap import InvalidBootstrapFileError, NoBootstrapFile
 from windlass.project.names import resource_names
 from windlass.project.roles import Role, derive_grants
 
+ROOT = Path(__file__).resolve().parents[3]
 PLAN = planned()
 
 
@@ -144,17 +146,32 @@ def test_roles_on_what_a_stack_makes_itself_wait_for_it() -> None:
     assert waiting == {("staging", "dev"), ("prod", "staging")}
 
 
-def test_a_role_of_somebody_elses_workspace_is_that_teams_to_give() -> None:
-    workspace = (
-        "/subscriptions/12345678-1111-4111-8111-111111111111/resourceGroups/ml/providers"
-        "/Microsoft.MachineLearningServices/workspaces/theirs"
-    )
+THEIRS = "12345678-1111-4111-8111-111111111111"
+WORKSPACE = "/subscriptions/{}/resourceGroups/ml/providers/Microsoft.MachineLearningServices/workspaces/theirs"
+ACCOUNT = "/subscriptions/{}/resourceGroups/ml/providers/Microsoft.Storage/storageAccounts/theirs"
 
-    plan = planned(stack("dev", bring={"workspace": workspace}), stack("staging"))
+
+def test_a_role_on_somebody_elses_workspace_is_theirs_to_give() -> None:
+    plan = planned(stack("dev", bring={"workspace": WORKSPACE.format(THEIRS)}), stack("staging"))
 
     assert not [step for step in of(GiveRole, plan) if step.applied]
     assert ("Reader", "theirs") in held("dev", plan)
     assert ("Reader", "theirs") in held("dev-preview", plan)
+    assert ("Reader", "theirs") not in held("staging", plan)
+    assert [
+        left.what.partition("the role ")[2].partition(" that")[0] for left in plan.left if "brings" in left.what
+    ] == [
+        "Reader on the workspace",
+        "Storage Blob Data Reader on the storage account",
+    ]
+
+
+def test_a_role_on_what_is_brought_from_the_same_subscription_is_given_at_once() -> None:
+    plan = planned(stack("dev", bring={"storage_account": ACCOUNT.format(SUBSCRIPTIONS["dev"])}), stack("staging"))
+
+    (given,) = (step for step in of(GiveRole, plan) if step.scope.endswith("/theirs"))
+    assert (given.identity.stack, given.role, given.applied) == ("staging", "Storage Blob Data Reader", "")
+    assert not [left for left in plan.left if "brings" in left.what]
 
 
 def test_access_is_administered_within_what_the_stack_declares() -> None:
@@ -251,17 +268,32 @@ def test_an_environment_tells_its_jobs_who_they_are_and_where_state_lies() -> No
     assert ("prod-preview", "WINDLASS_FROM_BACKEND_URL") not in told
 
 
+def test_jobs_read_no_other_variables_than_those() -> None:
+    files = [each for each in (ROOT / ".github").rglob("*.yml") if each.is_file()]
+    read = {name for file in files for name in re.findall(r"\bvars\.(\w+)", file.read_text(encoding="utf-8"))}
+
+    assert read <= {step.name for step in of(SetVariable)}
+
+
 def test_stacks_in_one_subscription_are_pointed_out() -> None:
     together = planned(stack("dev"), stack("staging", subscription=SUBSCRIPTIONS["dev"]))
 
-    assert [doubt.partition(" stand")[0] for doubt in together.doubts] == ["dev and staging"]
-    assert not PLAN.doubts
+    assert [doubt.partition(" stand")[0] for doubt in together.doubts] == ["dev and staging", "the state of all stacks"]
+
+
+def test_state_within_reach_of_one_stack_is_pointed_out() -> None:
+    apart = planned(state={"subscription_id": "77777777-1111-4111-8111-111111111111"})
+
+    assert [doubt.partition(" stands")[0] for doubt in PLAN.doubts] == ["the state of all stacks"]
+    assert "whoever deploys dev is Contributor" in PLAN.doubts[0]
+    assert not apart.doubts
+    assert not planned(stack("dev")).doubts
 
 
 def test_an_environment_without_approval_is_pointed_out() -> None:
     plan = planned(stacks={"dev": None, "staging": None, "prod": {"reviewers": ["ana"]}})
 
-    assert [doubt.partition(" has")[0] for doubt in plan.doubts] == ["environment staging"]
+    assert [doubt.partition(" has")[0] for doubt in plan.doubts[1:]] == ["environment staging"]
 
 
 @pytest.mark.parametrize(
@@ -297,7 +329,7 @@ def test_what_is_wrong_in_the_file_is_told_with_its_key(changes: Any, problem: s
 
 def test_the_template_says_what_to_write_first() -> None:
     with pytest.raises(InvalidBootstrapFileError) as refused:
-        load_bootstrap(Path(__file__).resolve().parents[3])
+        load_bootstrap(ROOT)
 
     assert refused.value.problems == ("repository: write owner/name of the repository on GitHub",)
 

@@ -51,9 +51,16 @@ IRREGULAR: Mapping[tuple[str, str], str] = MappingProxyType(
         ("GET", f"{_BATCH}/deployments/{{deployment}}/jobs"): f"{_JOBS}/read",
         # Checked by its handler: whose endpoint it is stands in the host name.
         ("POST", "/jobs"): ANYBODY,
-        # Rights inside a vault are data rights, which the local Azure does not check, as it does not those on blobs.
+        # Rights on the secrets of a vault are data rights, which are not checked, as those on blobs are not.
         **{(method, "/secrets/{name}"): ANYBODY for method in ("GET", "PUT", "DELETE")},
         ("GET", "/secrets/{name}/{version}"): ANYBODY,
+        # Checked by their handlers, on the key.
+        **dict.fromkeys([("GET", "/keys/{name}"), ("GET", "/keys/{name}/{version}")], ANYBODY),
+        **{
+            ("POST", f"/keys/{{name}}{version}/{verb}"): ANYBODY
+            for verb in ("encrypt", "decrypt", "wrapkey", "unwrapkey")
+            for version in ("", "/{version}", "/")
+        },
     }
 )
 """By method and template; what does not follow from them."""

@@ -1,6 +1,6 @@
 """Microsoft.KeyVault: keys as Azure Resource Manager makes and shows them.
 
-What a key encrypts and decrypts happens at the vault's own address, which the local Azure does not answer for keys.
+What a key encrypts and decrypts happens at the vault's own address: `vault_crypto`.
 """
 
 from __future__ import annotations
@@ -129,14 +129,19 @@ def _existing(request: Request) -> Resource:
     vault, name = common.existing(request, vaults.KIND), request.params["key"]
     stored = request.azure.store.get(f"{vault.id}/keys/{name}")
     if stored is None:
-        raise AzureError(
-            404,
-            "KeyNotFound",
-            f"A key with (name/id) {name} was not found in this key vault. If you recently deleted this key you may be "
-            "able to recover it using the correct recovery command. For help resolving this issue, please see "
-            "https://go.microsoft.com/fwlink/?linkid=2125182",
-        )
+        raise not_found(name)
     return stored
+
+
+def not_found(name: str) -> AzureError:
+    """404 for a key, or a version of one."""
+    return AzureError(
+        404,
+        "KeyNotFound",
+        f"A key with (name/id) {name} was not found in this key vault. If you recently deleted this key you may be "
+        "able to recover it using the correct recovery command. For help resolving this issue, please see "
+        "https://go.microsoft.com/fwlink/?linkid=2125182",
+    )
 
 
 async def _get(request: Request) -> Answer:
@@ -164,7 +169,5 @@ async def _get_version(request: Request) -> Answer:
     """Get a version of a key."""
     key = _existing(request)
     if request.params["version"] != key.body["version"]:
-        raise AzureError(
-            404, "KeyNotFound", f"A key with (name/id) {key.name}/{request.params['version']} was not found."
-        )
+        raise not_found(f"{key.name}/{request.params['version']}")
     return Answer(200, _version(request, key))

@@ -43,7 +43,12 @@ def _route(method: str, template: str, handler: Handler) -> Route:
     return Route(method, template, handler, site="vault", needs_api_version=False, provenance="specified")
 
 
-def _vault(request: Request) -> Resource:
+def vault_of(request: Request) -> Resource:
+    """Return the vault whose address a request names.
+
+    Raises:
+        AzureError: 404 when there is none.
+    """
     name = request.host.partition(".")[0]
     for vault in request.azure.store.of_type(vaults.KIND.type):
         if vault.name.lower() == name:
@@ -58,7 +63,7 @@ def _secrets(azure: LocalAzure, vault: Resource) -> dict[str, list[dict[str, Any
 
 async def _set(request: Request) -> Answer:
     """Set a secret: a new version of it."""
-    vault, name, body = _vault(request), request.params["name"], request.json()
+    vault, name, body = vault_of(request), request.params["name"], request.json()
     if not _NAME.fullmatch(name):
         raise AzureError(400, "BadParameter", f"The request URI contains an invalid name: {name}")
     if unknown := set(body) - {"value", "contentType", "tags"}:
@@ -75,7 +80,7 @@ async def _set(request: Request) -> Answer:
 
 async def _get(request: Request) -> Answer:
     """Get a secret: its newest version, or the one that is named."""
-    vault, name = _vault(request), request.params["name"]
+    vault, name = vault_of(request), request.params["name"]
     wanted = request.params.get("version")
     versions = _secrets(request.azure, vault).get(name, [])
     found = [each for each in versions if wanted in {None, each["version"]}]
@@ -86,7 +91,7 @@ async def _get(request: Request) -> Answer:
 
 async def _delete(request: Request) -> Answer:
     """Delete a secret with all its versions."""
-    vault, name = _vault(request), request.params["name"]
+    vault, name = vault_of(request), request.params["name"]
     secrets = _secrets(request.azure, vault)
     if name not in secrets:
         raise _not_found(name)
