@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from windlass.checkout import changed_paths, find_commit, head_commit, unpack
+from windlass.checkout import changed_paths, find_commit, head_commit, unpack, unpacked
 from windlass.errors.checkout import CommitNotFoundError, NoCommonCommitError, NoRepositoryError
 
 
@@ -104,3 +104,11 @@ def test_a_link_that_leads_out_of_the_repository_is_unpacked_as_one(repository: 
     unpack(repository, "HEAD", repository / "copy")
 
     assert (repository / "copy" / "link").is_symlink()
+
+
+def test_the_files_of_a_commit_are_there_for_a_while(repository: Path) -> None:
+    with unpacked(repository, "base") as folder:
+        names = {each.name for each in folder.rglob("*")}
+
+    assert names
+    assert not folder.exists()
