@@ -178,7 +178,8 @@ def _gate(needed: Sequence[Needed], rows: int) -> Iterator[str]:
         yield "**Needs a yes.** Who may decide adds these labels, each for what is shown here and for nothing else:"
     yield ""
     for each in sorted(needed, key=lambda each: each.is_given):
-        yield f"- [{'x' if each.is_given else ' '}] {code(each.label)} {_says_yes(each, rows)}"
+        # No boxes: anybody may tick one, and nothing would come of it.
+        yield f"- {'given' if each.is_given else '**missing**'}: {code(each.label)} {_says_yes(each, rows)}"
 
 
 def _strays(summary: Summary) -> Iterator[str]:
