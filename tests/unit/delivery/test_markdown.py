@@ -196,9 +196,9 @@ def test_several_stacks_are_told_the_worst_first_and_what_is_missing_before_all(
     overview = [line for line in text.splitlines() if line.startswith("| ")][1:4]
     assert text.splitlines()[1] == "## 🔴 2 of 3 stacks need a decision"
     assert overview == [
-        "| 🔴 | `prod` | **has no report**, and one is expected | |",
-        "| 🔴 | `local` | **loses data** | 2 deleted |",
-        "| 🟢 | `dev` | has cosmetic changes only | 1 updated |",
+        "| 🔴 | `prod` | **has no report**, and one is expected | | |",
+        "| 🔴 | `local` | **loses data** | 2 deleted |  |",
+        "| 🟢 | `dev` | has cosmetic changes only | 1 updated |  |",
     ]
     assert text.index("### 🔴 `local`") < text.index("### 🟢 `dev`")
 
