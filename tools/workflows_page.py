@@ -24,11 +24,13 @@ lines with the real engine, on the local Azure and an imitation of GitHub's API.
   nothing on Azure, and no job that reaches Azure may write anything on GitHub.
 - Every job's token may do what its row says; the workflow itself is given nothing (`permissions: {}`).
 - A pull request of a fork is only met by *check*. The jobs of *preview* are skipped for it.
-- All that changes a stack is in the group `stack-<stack>`: one after the other, in the order in which they came. What
-  runs is not cancelled, and what waits is not dropped.
+- All that changes a stack is in the group `stack-<stack>`: one after the other. What runs is not cancelled, and what
+  waits is not dropped. GitHub promises no order; a plan that another run has overtaken is refused.
 - What waits for approval keeps its place too, by what others report
   ([hypothesis/lms#4533](https://github.com/hypothesis/lms/pull/4533)): reject a deployment that shall not go, or what
   comes after it waits as well.
+- A deployment that is cancelled ends its engine and frees the lock, and the next one goes on. One whose machine died
+  leaves its lock, which names that machine: *recover* settles it.
 - A stack whose subscription is not filled in is left out: in a fresh copy of this repository nothing fails that could
   not work.
 - A saved plan may hold inputs in the clear. *preview* keeps it only where the repository is private, and *deploy*
@@ -43,11 +45,11 @@ lines with the real engine, on the local Azure and an imitation of GitHub's API.
 | `PULUMI_BACKEND_URL` | the container with the stack's state |
 | `WINDLASS_FROM_BACKEND_URL` | the container of the stack that is promoted from |
 
-The provider, the state and its key all sign in with what `azure/login` leaves behind: the stack files set
+The provider, the state and its key sign in with what `azure/login` leaves behind: the stack files set
 `azure-native:useDefaultAzureCredential`, before which the provider looks at no other setting (`ARM_*` would do
-nothing). Azure's command line cannot renew the token that it got from GitHub, which lasts minutes: what a job asked for
-early serves as long as it is valid, and a first question to another service of Azure late in a long job may be refused
-([Azure/login#372](https://github.com/Azure/login/issues/372)).
+nothing). Azure's command line cannot renew the proof that it got from GitHub, which lasts minutes: what the engine
+asked for early serves as long as it is valid ([Azure/login#372](https://github.com/Azure/login/issues/372)). Our own
+commands ask GitHub for a new proof whenever they need a token.
 """
 
 ON_EVENT: Final[Mapping[str, str]] = {

@@ -1,4 +1,4 @@
-"""What a pull request meets: the very lines of the workflow `preview`, with the real engine on the local Azure."""
+"""What a pull request meets: the very lines of `check` and `preview`, with the real engine on the local Azure."""
 
 from __future__ import annotations
 
@@ -129,3 +129,18 @@ def test_three_hundred_resources_fit_into_a_comment(shop: Project) -> None:
     assert "300" in said
     (full,) = [file for file in shop.runner.artifacts.files("report") if file.name == "full.md"][-1:]
     assert "container-299" in full.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_change_is_rehearsed_for_everybody(shop: Project) -> None:
+    event = push(shop, 11, NODES)
+    event.payload["pull_request"]["head"]["repo"]["full_name"] = "somebody/models"
+    shop.runner.skip = {"Test"}
+
+    run = shop.run("check", event).ok()
+
+    shop.runner.skip = set()
+    assert run.results()["rehearse (dev)"] == run.results()["rehearse (prod)"] == "success"
+    assert "maxNodeCount" in run.jobs["report"].summary
+    assert shop.github.comments_of(11) == []

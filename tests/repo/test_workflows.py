@@ -76,7 +76,7 @@ def test_a_step_is_one_line_that_runs_on_a_desk_too(where: str, step: workflow_f
         return
     assert "\n" not in step.run.strip(), where
     assert "${{" not in step.run, f"{where}: values come by the environment"
-    words = shlex.split(TO_FILE.sub("", step.run))
+    words = shlex.split(TO_FILE.sub("", step.run.removeprefix("exec ")))
     assert not {"|", "&&", ";", ">", "||", "&", ">>"} & set(words), where
     match words:
         case ["make", *targets]:
@@ -156,10 +156,24 @@ def stacks_on_azure() -> list[str]:
     return sorted(name for name, file in found.items() if file["config"]["windlass:settings"]["cloud"] == "azure")
 
 
+def test_every_stack_on_azure_is_deployed_in_the_order_of_promotion() -> None:
+    deploy = next(each for each in WORKFLOWS if each.id == "deploy")
+    called = {job.id: job for job in deploy.jobs if job.raw.get("uses", "").endswith("deploy-stack.yml")}
+
+    assert sorted(called) == stacks_on_azure()
+    assert all(job.raw["with"] == {"stack": stack} for stack, job in called.items())
+    assert [set(called[stack].needs) & set(called) for stack in ("dev", "staging", "prod")] == [
+        set(),
+        {"dev"},
+        {"dev", "staging"},
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "field", "left_out"),
     [
         ("release", "stack", set()),
+        ("recover", "stack", set()),
         ("teardown", "stack", set()),
         ("promote", "from", {"prod"}),
         ("promote", "to", {"dev"}),

@@ -87,8 +87,9 @@ class Project:
         pull = {"number": number, "head": {"sha": head, "repo": repository}, "base": {"sha": base}}
         return Event("pull_request", merge, {"action": "synchronize", "number": number, "pull_request": pull})
 
-    def merged(self, before: str, commit: str) -> Event:
-        """Something came to main."""
+    def merged(self, before: str, commit: str, *pulls: int) -> Event:
+        """Something came to main, by these pull requests."""
+        self.github.add_commit(commit, *pulls)
         return Event("push", commit, {"before": before})
 
     def by_hand(self, commit: str, **inputs: str) -> Event:

@@ -33,6 +33,10 @@ Before = Callable[[str, str], None]
 During = Callable[[str, str, "subprocess.Popen[bytes]"], None]
 
 
+_SHOWN = 4_000
+"""Characters of a failed step that an assertion shows."""
+
+
 class UnknownStepError(Exception):
     """A workflow calls something that this runner does not know."""
 
@@ -109,8 +113,14 @@ class Run:
 
     def ok(self) -> Run:
         """Itself, or an assertion that shows what was said."""
-        failed = [name for name, each in self.jobs.items() if each.result == "failure"]
-        assert failed == [], f"failed: {failed}\n{self.said}"
+        failed = [
+            f"{name} / {step.name}:\n{step.ran.said[-_SHOWN:] if step.ran else ''}"
+            for name, job in self.jobs.items()
+            if job.result == "failure"
+            for step in job.steps
+            if step.outcome == "failure"
+        ]
+        assert not failed, "\n".join(failed)
         return self
 
 

@@ -116,6 +116,8 @@ class Comparison(Rehearsal):
 
     def _preview(self, commit: str, folder: Path) -> Ran:
         words = ["scripts/preview.py", "--stack", self._stack, "--save", str(folder), "--commit", commit]
+        if self._has_stack():
+            words += ["--base-files", str(self._base)]
         return self._run(f"python {shlex.join(words)}")
 
 

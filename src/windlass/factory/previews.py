@@ -72,8 +72,14 @@ def look(root: Path, stack: str, environ: MutableMapping[str, str], *, commit: s
     return Looked(saved=saved, state=state, plan=plan)
 
 
-def judge(root: Path, saved: SavedPreview) -> Report:
-    """Make the report of a preview, by the settings of its stack as far as they can be read."""
+def judge(root: Path, saved: SavedPreview, *, base_root: Path | None = None) -> Report:
+    """Make the report of a preview, by the settings of its stack as far as they can be read.
+
+    Args:
+        root: The folder of the project.
+        saved: The preview.
+        base_root: The files that what is deployed was made of, for the difference of cost; `root` when None.
+    """
     from windlass.delivery.assess import assess
     from windlass.errors import UsageError
     from windlass.project.stack_file import load_settings
@@ -82,10 +88,10 @@ def judge(root: Path, saved: SavedPreview) -> Report:
         settings = load_settings(root, saved.stack)
     except UsageError:
         settings = None  # which is why the preview failed: its errors tell
-    return assess(saved, settings=settings, cost=_cost(root, saved, settings) if settings else None)
+    return assess(saved, settings=settings, cost=_cost(root, saved, settings, base_root) if settings else None)
 
 
-def _cost(root: Path, saved: SavedPreview, settings: StackSettings) -> CostComparison | None:
+def _cost(root: Path, saved: SavedPreview, settings: StackSettings, base_root: Path | None) -> CostComparison | None:
     """Estimate what it will cost; nothing where files are wrong, which the preview tells, or where it is no preview."""
     from windlass.errors import UsageError
     from windlass.factory.cost import cost_of_change
@@ -95,7 +101,7 @@ def _cost(root: Path, saved: SavedPreview, settings: StackSettings) -> CostCompa
     if saved.kind != "preview" or failed:
         return None
     try:
-        return cost_of_change(root, saved, settings)
+        return cost_of_change(root, saved, settings, base_root=base_root)
     except UsageError:
         return None
 
