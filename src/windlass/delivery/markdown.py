@@ -126,14 +126,25 @@ def _top(summary: Summary) -> Iterator[str]:
     if not summary.reports and not summary.missing:
         return
     yield ""
-    yield "| | stack | what it does | resources |"
-    yield "|---|---|---|---|"
+    yield "| | stack | what it does | resources | a month |"
+    yield "|---|---|---|---|---|"
     for stack in summary.missing:
-        yield f"| {_SIGNS[Level.STOP]} | {_name(stack)} | **has no report**, and one is expected | |"
+        yield f"| {_SIGNS[Level.STOP]} | {_name(stack)} | **has no report**, and one is expected | | |"
     for report in summary.reports:
         said = prose(describe_report(report))
         strong = f"**{said}**" if level_of(report) is Level.STOP else said
-        yield f"| {_SIGNS[level_of(report)]} | {_name(report.stack)} | {strong} | {describe_counts(report)} |"
+        cells = (_SIGNS[level_of(report)], _name(report.stack), strong, describe_counts(report), _month(report))
+        yield f"| {' | '.join(cells)} |"
+
+
+def _month(report: Report) -> str:
+    if report.cost is None:
+        return ""
+    from windlass.delivery.cost.lines import money, signed
+
+    currency = report.cost.after.currency
+    difference = f" ({signed(report.cost.difference, currency)})" if report.cost.changes else ""
+    return f"{money(report.cost.after.total.likely, currency)}{difference}"
 
 
 def _title(summary: Summary) -> str:
@@ -178,7 +189,8 @@ def _gate(needed: Sequence[Needed], rows: int) -> Iterator[str]:
         yield "**Needs a yes.** Who may decide adds these labels, each for what is shown here and for nothing else:"
     yield ""
     for each in sorted(needed, key=lambda each: each.is_given):
-        yield f"- [{'x' if each.is_given else ' '}] {code(each.label)} {_says_yes(each, rows)}"
+        # No boxes: anybody may tick one, and nothing would come of it.
+        yield f"- {'given' if each.is_given else '**missing**'}: {code(each.label)} {_says_yes(each, rows)}"
 
 
 def _strays(summary: Summary) -> Iterator[str]:

@@ -143,8 +143,11 @@ def test_what_has_to_be_acknowledged_is_told_with_its_label() -> None:
     waiting = summary_as_markdown(sum_up([report]))
     given_ = summary_as_markdown(sum_up([report], given=[needed.label, "allow:unprotects@local:000000"]))
 
-    assert f"- [ ] `{needed.label}` takes protection off: `churn-batch-endpoint`, `churn-online-endpoint`\n" in waiting
-    assert f"- [x] `{needed.label}`" in given_
+    assert (
+        f"- **missing**: `{needed.label}` takes protection off: `churn-batch-endpoint`, `churn-online-endpoint`\n"
+        in waiting
+    )
+    assert f"- given: `{needed.label}`" in given_
     assert "`allow:unprotects@local:000000`: it was for other findings: they have changed since\n" in given_
 
 
@@ -193,9 +196,9 @@ def test_several_stacks_are_told_the_worst_first_and_what_is_missing_before_all(
     overview = [line for line in text.splitlines() if line.startswith("| ")][1:4]
     assert text.splitlines()[1] == "## 🔴 2 of 3 stacks need a decision"
     assert overview == [
-        "| 🔴 | `prod` | **has no report**, and one is expected | |",
-        "| 🔴 | `local` | **loses data** | 2 deleted |",
-        "| 🟢 | `dev` | has cosmetic changes only | 1 updated |",
+        "| 🔴 | `prod` | **has no report**, and one is expected | | |",
+        "| 🔴 | `local` | **loses data** | 2 deleted |  |",
+        "| 🟢 | `dev` | has cosmetic changes only | 1 updated |  |",
     ]
     assert text.index("### 🔴 `local`") < text.index("### 🟢 `dev`")
 
@@ -212,7 +215,7 @@ def test_a_report_too_long_for_a_comment_loses_details_and_no_findings() -> None
 
     assert LIMIT * 0.95 < size_of(text) <= LIMIT
     assert text.count("| **loses data** |") == 20
-    assert "- [ ] `allow:loses-data@local:" in text
+    assert "- **missing**: `allow:loses-data@local:" in text
     assert re.search(r"\*\*Left out here: \d+ changes in full\.\*\* The full report: it is in `full\.md`\.\n", text)
     assert text.count("<details>") == text.count("</details>") == 1
 
