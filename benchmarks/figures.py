@@ -6,6 +6,7 @@ seconds differ between machines; the ratios of one run compare with those of ano
 
 from __future__ import annotations
 
+import json
 import statistics
 import sys
 import tempfile
@@ -15,8 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
 from support.checkout import Checkout
+from support.golden import report_with
+
+from windlass.delivery.report import report_as_json
 
 RUNS = 3
 
@@ -66,6 +71,7 @@ def _figures(checkout: Checkout) -> Iterator[Figure]:
     second = "up --yes --skip-preview --expect-no-changes"
     yield Figure("second pulumi up", _median(lambda: checkout.pulumi(second).ok()), 4, "s")
     yield _preview_of_prod(checkout)
+    yield _report(checkout)
     yield from _help(checkout)
     yield from _release(checkout)
 
@@ -78,6 +84,15 @@ def _preview_of_prod(checkout: Checkout) -> Figure:
     runs = [preview() for _ in range(RUNS)]
     what = f"preview of stack prod ({runs[0][0]} resources), policies included"
     return Figure(what, statistics.median(seconds for _, seconds in runs), 6, "s")
+
+
+def _report(checkout: Checkout) -> Figure:
+    """The report of a stack of which all resources change, its costs included."""
+    folder = checkout.root / ".windlass" / "previews" / "dev"
+    folder.mkdir(parents=True)
+    (folder / "report.json").write_text(json.dumps(report_as_json(report_with(60))), encoding="utf-8")
+    seconds = _median(lambda: checkout.script("report", str(folder), "--advise", "--output", "markdown").ok())
+    return Figure("report of a stack with 60 resources, the whole command", 1000 * seconds, 300, "ms")
 
 
 def _local_azure(checkout: Checkout) -> Figure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,17 @@ ROOT = Path(__file__).resolve().parent.parent
     help="Keep the preview, the engine's plan and the report in DIR/STACK, for scripts/report.py and scripts/apply.py.",
 )
 @click.option("--commit", metavar="SHA", help="With --save: the commit of the files, where git does not tell it.")
+@click.option(
+    "--base",
+    metavar="REF",
+    help="The commit that is deployed: what its endpoints cost is compared with what those of the checkout will cost.",
+)
+@click.option(
+    "--base-files",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The same by its files, which lie in this folder.",
+)
 @options.verbose
 def preview(
     *,
@@ -49,6 +61,8 @@ def preview(
     file: Path | None,
     save: Path | None,
     commit: str | None,
+    base: str | None,
+    base_files: Path | None,
     verbose: bool,  # noqa: ARG001 - read by cli.run
 ) -> None:
     """Show what `pulumi up` would change in a stack, what loses data or interrupts service first.
@@ -62,7 +76,12 @@ def preview(
 
     if file is not None and save is not None:
         raise click.UsageError("--file has no plan that could be kept: give --save alone")
-    report = _read(stack, file) if file else _look(stack, save, commit)
+    if base is not None and base_files is not None:
+        raise click.UsageError("--base and --base-files say the same: give one")
+    if (base is not None or base_files is not None) and save is None:
+        raise click.UsageError("--base and --base-files go with --save, which alone reads what is deployed")
+    with _base(base, base_files) as base_root:
+        report = _read(stack, file) if file else _look(stack, save, commit, base_root)
     _show(report, output)
     if report.errors:
         raise PreviewFailedError(stack, report.errors, report.output)
@@ -78,7 +97,14 @@ def _read(stack: str, file: Path) -> Report:
     return judge(ROOT, SavedPreview.of(read_preview(file), stack=stack))
 
 
-def _look(stack: str, folder: Path | None, commit: str | None) -> Report:
+def _base(ref: str | None, folder: Path | None) -> AbstractContextManager[Path | None]:
+    """Have the files of what is deployed at hand, where somebody says which they are."""
+    from windlass.checkout import unpacked
+
+    return nullcontext(folder) if ref is None else unpacked(ROOT, ref)
+
+
+def _look(stack: str, folder: Path | None, commit: str | None, base_root: Path | None) -> Report:
     from windlass.factory import previews
 
     named = _commit(commit) if folder else ""
@@ -86,7 +112,7 @@ def _look(stack: str, folder: Path | None, commit: str | None) -> Report:
     if folder is None:
         return previews.judge(ROOT, previews.glance(ROOT, stack, os.environ))
     looked = previews.look(ROOT, stack, os.environ, commit=named)
-    report = previews.judge(ROOT, looked.saved)
+    report = previews.judge(ROOT, looked.saved, base_root=base_root)
     previews.save(folder, looked, report)
     click.echo(f"saved in {folder / stack}", err=True)
     return report

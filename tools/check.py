@@ -18,6 +18,7 @@ CHECKS = (
     ("reference pages", (sys.executable, "tools/reference_pages.py", "--check")),
     ("schemas", (sys.executable, "tools/schemas.py", "--check")),
     ("coverage page", (sys.executable, "tools/coverage_page.py", "--check")),
+    ("golden reports", (sys.executable, "tools/golden_previews.py", "--check")),
     ("pages of resources", (sys.executable, "tools/resources_pages.py", "--check")),
     (
         "workflows: actionlint",

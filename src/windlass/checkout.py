@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from windlass.errors.checkout import CommitNotFoundError, NoCommonCommitError, NoRepositoryError
 
@@ -78,8 +81,22 @@ def unpack(root: Path, name: str, folder: Path) -> str:
         raise CommitNotFoundError(name, details=_lines(archive.stderr))
     folder.mkdir(parents=True, exist_ok=True)
     with tarfile.open(fileobj=BytesIO(archive.stdout)) as tar:
-        tar.extractall(folder, filter="data")
+        # Links may lead anywhere, as git allows it; nothing is written through them.
+        tar.extractall(folder, filter="tar")
     return commit
+
+
+@contextmanager
+def unpacked(root: Path, name: str) -> Iterator[Path]:
+    """Lay the files of a commit into a folder that is gone afterwards.
+
+    Raises:
+        NoRepositoryError: The project is no repository.
+        CommitNotFoundError: Git knows none of that name here.
+    """
+    with TemporaryDirectory(prefix="windlass-base-") as folder:
+        unpack(root, name, Path(folder))
+        yield Path(folder)
 
 
 def _git(root: Path, *words: str) -> subprocess.CompletedProcess[bytes]:

@@ -142,3 +142,21 @@ def _failed(two: TwoStacks) -> Ran:
     assert ran.code == 7
     record = json.loads(two.checkout.script("history", "-s", FIRST, "-o", "json", "--limit", "1").ok().out)[0]
     return two.promote("--record", record["id"])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_what_was_released_without_a_record_gets_one_before_it_is_promoted(two: TwoStacks) -> None:
+    version = copied(two.checkout.root, "1", "unrecorded")
+    release = ("deploy", "churn", "-s", FIRST, "--model", f"{MODELS}/{version}", "-o", "json")
+    unrecorded = two.checkout.script(*release, "--without-record").ok().json()
+    before = two.promote("--dry-run")
+    tested = two.checkout.script(*release).ok().json()
+
+    promoted = two.promote().ok().json()
+
+    assert "record" not in unrecorded
+    assert (before.code, "no record tells of its release" in before.err) == (5, True)
+    assert [step["step"] for step in tested["steps"]] == ["SmokeTest"]
+    assert two.history(SECOND)[0]["promoted_from"]["record"] == tested["record"]
+    assert promoted["record"] == two.history(SECOND)[0]["id"]

@@ -10,8 +10,10 @@ import pytest
 from support.cost import BOOK
 from support.pulumi_program import Program, Run
 
-from windlass.delivery.cost import Estimate, Resource, estimate
+from windlass.delivery.cost import Estimate
+from windlass.delivery.cost.estimate import estimate
 from windlass.delivery.cost.planned import planned_resources
+from windlass.delivery.cost.resources import Resource
 from windlass.delivery.losses import short_type
 from windlass.factory.cost import load_workloads
 from windlass.project.endpoints import EndpointFolder, find_endpoints

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import windlass.delivery.cost
-from windlass.delivery.cost import Estimate, Resource, estimate
+from windlass.delivery.cost import Estimate
 from windlass.delivery.cost.book import parse_book
+from windlass.delivery.cost.estimate import estimate
+from windlass.delivery.cost.resources import Resource
 from windlass.project.usage import EndpointUsage
 
 _FILE: Final = Path(windlass.delivery.cost.__file__).with_name("prices.json")

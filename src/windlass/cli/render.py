@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from windlass.errors.release import describe_traffic
-from windlass.release.models import Plan, Released
-from windlass.release.report import describe_step
+if TYPE_CHECKING:
+    from windlass.release.models import Plan, Released
 
 _GAP = 3
 """Between two columns."""
@@ -28,7 +27,8 @@ def show_table(
     Args:
         columns: Their titles.
         rows: Their cells.
-        lines: Whether cells have several lines: the last column is broken to fit a terminal, and rows are set apart.
+        lines: Whether cells have several lines: all but the first column are broken to fit a terminal, and rows are
+            set apart.
         stdout: Where to.
     """
     from rich import box
@@ -39,7 +39,10 @@ def show_table(
     used = [index for index in range(len(columns)) if any(row[index] for row in rows)]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False, leading=int(lines))
     for index in used:
-        table.add_column(columns[index], no_wrap=not (lines and index == used[-1]))
+        # What is broken is broken anywhere: a name is found by its end as well as by its beginning.
+        table.add_column(
+            columns[index], no_wrap=not lines or index == used[0], overflow="fold" if lines else "ellipsis"
+        )
     for row in rows:
         table.add_row(*(Text(row[index]) for index in used))  # a name is no markup
     stream = stdout or sys.stdout
@@ -76,6 +79,8 @@ def show_line(text: str, style: str, *, stdout: TextIO | None = None) -> None:
 
 def show_plan(plan: Plan, *, stdout: TextIO | None = None) -> None:
     """Print what would be done."""
+    from windlass.release.report import describe_step
+
     stream = stdout or sys.stdout
     if not plan.steps:
         stream.write(f"Nothing to do: {plan.target} ({plan.model}) serves {plan.endpoint} as wanted.\n")
@@ -92,6 +97,8 @@ def show_released(released: Released, *, stdout: TextIO | None = None) -> None:
     if not released.plan.steps:
         show_plan(released.plan, stdout=stream)
         return
+    from windlass.errors.release import describe_traffic
+
     traffic = describe_traffic(released.traffic.as_dict())
     record = f" Record: {released.record}." if released.record else ""
     stream.write(f"{released.plan.endpoint}: {traffic}. Took {released.seconds:.1f} s.{record}\n")

@@ -177,8 +177,11 @@ def _is_worth_listing(each: ResourceChange) -> bool:
     return each.change not in _UNLISTED or each.risk is not Risk.NONE
 
 
-def _by_meaning(each: ResourceChange) -> tuple[int, bool, int, str, str]:
-    return RANK[each.meaning], not each.is_certain, list(Change).index(each.change), each.type, each.name
+def _by_meaning(each: ResourceChange) -> tuple[int, bool, tuple[int, ...], int, str, str]:
+    ranks = sorted({RANK[finding.meaning] for finding in each.findings})
+    # Of two that begin alike the one with more to it comes first.
+    others = (*ranks[1:], len(RANK))
+    return RANK[each.meaning], not each.is_certain, others, list(Change).index(each.change), each.type, each.name
 
 
 def makes_everything(digest: PreviewDigest) -> bool:

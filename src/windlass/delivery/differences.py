@@ -103,7 +103,7 @@ def find_made(state: ResourceState) -> tuple[Leaf, ...]:
 
 def _told(step: PreviewStep) -> dict[tuple[Segment, ...], bool]:
     """Take what the provider told: each place once, and whether it is why the resource is replaced."""
-    reasons = {parse_path(key)[:1] for key in step.replace_reasons}
+    reasons = {parse_path(key) for key in step.replace_reasons}
     exact = any(each.replaces for each in step.detailed_diff.values())
     found: dict[tuple[Segment, ...], bool] = {}
     for written, each in step.detailed_diff.items():
@@ -111,9 +111,9 @@ def _told(step: PreviewStep) -> dict[tuple[Segment, ...], bool]:
         place = _where_it_is(step, path)
         found[place] = found.get(place, False) or each.replaces or (not exact and path[:1] in reasons)
     told = {path[0] for path in found}
-    for key in (*step.replace_reasons, *step.diff_reasons):
-        if key not in told:
-            found[(key,)] = found.get((key,), False) or (key,) in reasons
+    for key in map(parse_path, (*step.replace_reasons, *step.diff_reasons)):
+        if key[0] not in told:
+            found[key] = found.get(key, False) or key in reasons
     return found
 
 

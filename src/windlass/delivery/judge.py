@@ -15,7 +15,7 @@ from windlass.delivery.models import Change, Finding, Risk
 from windlass.delivery.sizes import find_cores
 from windlass.delivery.table import EVERYWHERE, TABLE, Known
 from windlass.delivery.table.access import describe_grant
-from windlass.delivery.table.model import RUNS_AS, Meant, Nodes, Rule
+from windlass.delivery.table.model import IDENTITY, RUNS_AS, Meant, Nodes, Rule
 from windlass.delivery.values import MISSING, Segment, find_value, parse_path, show_text
 
 _GOES: Final = frozenset({Change.DELETED, Change.REPLACED})
@@ -109,7 +109,7 @@ def _of_going(
     if step.old_state is not None and step.old_state.retain_on_delete:
         yield Finding(meaning=Meaning.CHANGES_BEHAVIOUR, why=_RETAINED)
         return
-    paths = _paths([leaf for leaf in leaves if leaf.replaces and not leaf.stays])
+    paths = _paths(_reasons(known, leaves))
     loss = LOSSES.get(short_type(step.type))
     if loss is not None:
         yield Finding(meaning=_OF_A_LOSS[loss.risk], why=loss.consequence, paths=paths, is_certain=is_certain)
@@ -118,6 +118,13 @@ def _of_going(
     if known and not loss and not known.gone:
         why = "made anew; nothing is kept in it" if change is Change.REPLACED else "nothing is kept in it"
         yield Finding(meaning=Meaning.CHANGES_BEHAVIOUR, why=why, paths=paths, is_certain=is_certain)
+
+
+def _reasons(known: Known | None, leaves: Sequence[Leaf]) -> list[Leaf]:
+    """Why it is made anew; that it gets another name for it is no reason of its own."""
+    reasons = [leaf for leaf in leaves if leaf.replaces and not leaf.stays]
+    weighty = [leaf for leaf in reasons if known is None or find_rule(known, leaf.path) is not IDENTITY]
+    return weighty or reasons
 
 
 def _of_coming(step: PreviewStep, known: Known, leaves: Sequence[Leaf], around: Circumstances) -> Iterator[Finding]:
@@ -154,7 +161,7 @@ def _meant_by_coming(
 
 
 def _is_public_switch(path: Sequence[Segment]) -> bool:
-    return str(path[-1]).casefold() == _PUBLIC_SWITCH
+    return str(path[-1]).casefold().startswith(_PUBLIC_SWITCH)
 
 
 def _of_differences(known: Known, leaves: Sequence[Leaf], *, is_replaced: bool) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from windlass.delivery.gate import Needed
@@ -87,7 +88,14 @@ def _document(summary: Summary, rows: int, room: int | None, note: str) -> str:
             alone = len(summary.reports) == 1 and not summary.missing
             lines += _section(report, summary.gate.of(report.stack), rows, details, alone=alone)
     lines += [*_strays(summary), *_foot(summary)]
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in _without_gaps(lines))
+
+
+def _without_gaps(lines: Sequence[str]) -> Iterator[str]:
+    """Leave out empty lines after empty lines."""
+    for before, line in pairwise(("", *lines)):
+        if before or line:
+            yield line
 
 
 def _cut(text: str, limit: int) -> str:
@@ -118,14 +126,25 @@ def _top(summary: Summary) -> Iterator[str]:
     if not summary.reports and not summary.missing:
         return
     yield ""
-    yield "| | stack | what it does | resources |"
-    yield "|---|---|---|---|"
+    yield "| | stack | what it does | resources | a month |"
+    yield "|---|---|---|---|---|"
     for stack in summary.missing:
-        yield f"| {_SIGNS[Level.STOP]} | {_name(stack)} | **has no report**, and one is expected | |"
+        yield f"| {_SIGNS[Level.STOP]} | {_name(stack)} | **has no report**, and one is expected | | |"
     for report in summary.reports:
         said = prose(describe_report(report))
         strong = f"**{said}**" if level_of(report) is Level.STOP else said
-        yield f"| {_SIGNS[level_of(report)]} | {_name(report.stack)} | {strong} | {describe_counts(report)} |"
+        cells = (_SIGNS[level_of(report)], _name(report.stack), strong, describe_counts(report), _month(report))
+        yield f"| {' | '.join(cells)} |"
+
+
+def _month(report: Report) -> str:
+    if report.cost is None:
+        return ""
+    from windlass.delivery.cost.lines import money, signed
+
+    currency = report.cost.after.currency
+    difference = f" ({signed(report.cost.difference, currency)})" if report.cost.changes else ""
+    return f"{money(report.cost.after.total.likely, currency)}{difference}"
 
 
 def _title(summary: Summary) -> str:
@@ -170,7 +189,8 @@ def _gate(needed: Sequence[Needed], rows: int) -> Iterator[str]:
         yield "**Needs a yes.** Who may decide adds these labels, each for what is shown here and for nothing else:"
     yield ""
     for each in sorted(needed, key=lambda each: each.is_given):
-        yield f"- [{'x' if each.is_given else ' '}] {code(each.label)} {_says_yes(each, rows)}"
+        # No boxes: anybody may tick one, and nothing would come of it.
+        yield f"- {'given' if each.is_given else '**missing**'}: {code(each.label)} {_says_yes(each, rows)}"
 
 
 def _strays(summary: Summary) -> Iterator[str]:
@@ -244,11 +264,18 @@ def _advice(violations: Sequence[Violation], rows: int) -> Iterator[str]:
 
 
 def _broken(violations: Sequence[Violation], rows: int) -> Iterator[str]:
-    for each in violations[: rows or 1]:
-        said = " ".join(prose(shortened(line, _LONGEST_ERROR)) for line in each.lines[:_ALWAYS])
-        yield f"- {code(each.rule)} {code(each.name)}: {said}"
-    if len(violations) > (rows or 1):
-        yield f"- and {len(violations) - (rows or 1)} more"
+    """One line for all that break a rule; what is wrong with each alone is told of one alone."""
+    groups: dict[tuple[str, tuple[str, ...]], list[Violation]] = {}
+    for each in violations:
+        groups.setdefault((each.rule, (*each.lines[:1], *each.lines[2:])), []).append(each)
+    most = rows or 1
+    for (rule, common), broken in list(groups.items())[:most]:
+        alike = len({each.lines for each in broken}) == 1
+        lines = broken[0].lines if alike else common
+        said = " ".join(prose(shortened(line, _LONGEST_ERROR)) for line in lines[:_ALWAYS])
+        yield f"- {code(rule)} {', '.join(_names([each.name for each in broken], _NAMES))}: {said}"
+    if len(groups) > most:
+        yield f"- and {len(groups) - most} more"
 
 
 def _table(report: Report, most: int) -> Iterator[str]:
@@ -307,9 +334,11 @@ def _cost(report: Report, details: _Details) -> Iterator[str]:
     from windlass.delivery.cost import cost_lines
 
     first, *rest = cost_lines(report.cost)
+    fold = next((place for place, line in enumerate(rest) if line.startswith("<details>")), len(rest))
     yield ""
     yield f"**Cost:** {first}"
-    yield from details.take([line for line in rest if line or rest[0] != line])
+    yield from rest[:fold]
+    yield from details.take(rest[fold:])
 
 
 # --- details, as far as there is room

@@ -65,7 +65,7 @@ TITLES: Final[Mapping[Meaning, tuple[str, str]]] = MappingProxyType(
         Meaning.CHANGES_COST: ("changes the cost", "may change the cost"),
         Meaning.CHANGES_BEHAVIOUR: ("changes behaviour", "may change behaviour"),
         Meaning.ADDS: ("adds", "may add"),
-        Meaning.COSMETIC: ("is cosmetic", "is cosmetic"),
+        Meaning.COSMETIC: ("cosmetic", "cosmetic"),
     }
 )
 """What each does, and what it may do when it is not sure to come."""

@@ -174,6 +174,9 @@ class Report:
         found = {finding.meaning for each in self.changes for finding in each.findings}
         if self.cost is not None and self.cost.is_over_budget:
             found.add(Meaning.OVER_BUDGET)
+        if self.cost is not None and self.cost.changes:
+            # What endpoints deploy is no resource of Pulumi, and may change alone.
+            found.add(Meaning.CHANGES_COST)
         return tuple(sorted(found, key=RANK.__getitem__))
 
     @property

@@ -126,11 +126,12 @@ def _is(kind: type[Value], value: Any) -> Value:
 
 
 def _text(value: Any) -> str:
-    return _is(str, value)
+    # A terminal obeys what is not printed; who wrote the file may have wanted that.
+    return "".join(each for each in _is(str, value) if each.isprintable() or each == "\n")
 
 
 def _text_or_none(value: Any) -> str | None:
-    return None if value is None else _is(str, value)
+    return None if value is None else _text(value)
 
 
 def _number(value: Any) -> int:

@@ -16,7 +16,7 @@ _OF_LITTLE_WEIGHT: Final = frozenset({Meaning.ADDS, Meaning.COSMETIC})
 
 _OF_DRIFT: Final = {Change.DELETED: "gone", Change.UPDATED: "changed", Change.REPLACED: "changed"}
 
-COLUMNS: Final = ("class", "change", "resource", "what, and why it matters")
+COLUMNS: Final = ("class", "resource", "what, and why it matters")
 
 
 def describe_report(report: Report) -> str:
@@ -27,13 +27,14 @@ def describe_report(report: Report) -> str:
         return "could not be previewed, so nobody knows what it would do"
     meant = ", ".join(_titles(report))
     if report.stopped_by:
-        return f"is refused: {_number(len(report.stopped_by), 'rule is', 'rules are')} broken{meant and f'; {meant}'}"
+        rules = {each.rule for each in report.stopped_by}
+        return f"is refused: {_number(len(rules), 'rule is', 'rules are')} broken{meant and f'; {meant}'}"
     if report.is_new:
         made = f"is new: makes {_number(_made(report), 'resource', 'resources')}"
         return f"{made}{meant and f', {meant}'}"
     if not report.changes:
-        return "does not change"
-    return meant or ("gets something new" if Meaning.ADDS in report.meanings else "changes in looks only")
+        return "does not change" if not meant else f"does not change itself; what its endpoints deploy {meant}"
+    return meant or "has cosmetic changes only"
 
 
 def describe_totals(report: Report) -> str:
@@ -81,9 +82,8 @@ def report_rows(report: Report) -> tuple[tuple[str, ...], ...]:
     return tuple(
         (
             "\n".join(describe_classes(row)),
-            describe_change(row, is_drift=report.is_drift),
-            "\n".join((", ".join(counted(row.names)), describe_kind(row))),
-            "\n".join((*counted(row.what), *counted(row.why))),
+            "\n".join((*counted(row.names), describe_kind(row))),
+            "\n".join((describe_change(row, is_drift=report.is_drift), *counted(row.what), *counted(row.why))),
         )
         for row in rows_of(report)
     )
@@ -150,7 +150,14 @@ def _titles(report: Report) -> Iterator[str]:
     certain = {finding.meaning for each in report.changes for finding in each.findings if finding.is_certain}
     for meaning in report.meanings:
         if meaning not in _OF_LITTLE_WEIGHT:
-            yield title_of(meaning, is_certain=meaning in certain or meaning is Meaning.OVER_BUDGET)
+            yield title_of(meaning, is_certain=meaning in certain | _of_the_estimate(report))
+    if (made := _made(report)) and not report.is_new:
+        yield f"adds {_number(made, 'resource', 'resources')}"
+
+
+def _of_the_estimate(report: Report) -> set[Meaning]:
+    changes = {Meaning.CHANGES_COST} if report.cost is not None and report.cost.changes else set()
+    return {Meaning.OVER_BUDGET, *changes}
 
 
 def _made(report: Report) -> int:

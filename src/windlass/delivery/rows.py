@@ -39,9 +39,10 @@ class Row:
 def rows_of(report: Report) -> tuple[Row, ...]:
     """Lay out what matters, the worst first. Components are left out: they do not exist in Azure."""
     amounts = _amounts(report)
+    follows = {each.name: each.follows for each in report.changes}
     groups: dict[tuple[object, ...], list[Row]] = {}
     for change in listed(report):
-        row = _row(change, amounts.get(change.name))
+        row = _row(change, amounts.get(change.name), _roots(change, follows))
         groups.setdefault(_alike(row), []).append(row)
     return tuple(_together(rows) for rows in groups.values())
 
@@ -77,7 +78,22 @@ def short_path(path: str) -> str:
     return path.removeprefix("properties.").removeprefix("properties.") or path
 
 
-def _row(change: ResourceChange, amount: str | None) -> Row:
+def _roots(change: ResourceChange, follows: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Find what a replacement begins with: what it follows, and what that follows, to where it follows nothing."""
+    roots: dict[str, None] = {}
+    seen: set[str] = set()
+    waiting = list(change.follows)
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += (before := follows.get(name, ()))
+            if not before:
+                roots[name] = None
+    return tuple(sorted(roots))
+
+
+def _row(change: ResourceChange, amount: str | None, roots: Sequence[str]) -> Row:
     weighty = [each for each in change.findings if each.meaning not in _WITHOUT_WEIGHT] or change.findings[:1]
     classes = {each.meaning: False for each in weighty}
     for each in weighty:
@@ -87,7 +103,7 @@ def _row(change: ResourceChange, amount: str | None) -> Row:
         change=change.change,
         kind=change.kind,
         names=(change.name,),
-        what=_what(change, weighty),
+        what=tuple(f"follows {name}" for name in counted(roots)) or _what(change, weighty),
         why=tuple(dict.fromkeys(filter(None, (_why(each, amount) for each in _explained(change, weighty))))),
         is_certain=change.is_certain,
     )
@@ -103,12 +119,12 @@ def _why(finding: Finding, amount: str | None) -> str:
 
 
 def _what(change: ResourceChange, weighty: Sequence[Finding]) -> tuple[str, ...]:
-    if change.follows:
-        return tuple(f"after {name}, on which it depends" for name in counted(change.follows))
     paths = dict.fromkeys(path for finding in weighty for path in finding.paths)
     by_path = {each.path: each for each in change.differences}
-    told = (describe_difference(_short(by_path[path])) for path in paths if path in by_path)
-    return tuple(told) if change.change is not Change.CREATED else ()
+    known = [_short(by_path[path]) for path in paths if path in by_path]
+    if change.change is Change.CREATED:
+        return tuple(f"{each.path}: {each.after}" for each in known)
+    return tuple(map(describe_difference, known))
 
 
 def _short(each: Difference) -> Difference:
@@ -147,7 +163,10 @@ def _amounts(report: Report) -> Mapping[str, str]:
     for each in report.cost.changes:
         differences[each.line.subject] = differences.get(each.line.subject, 0.0) + each.difference
     currency = report.cost.after.currency
+    # What has lost its price is not cheaper for that.
+    unpriced = {each.subject for each in report.cost.newly_unpriced}
     return {
         name: f"{'+' if amount >= 0 else '-'}{abs(amount):,.2f} {currency} a month"
         for name, amount in differences.items()
+        if name not in unpriced
     }

@@ -23,6 +23,7 @@ MISSING: Final = object()
 
 _LONGEST: Final = 100
 _MARK: Final = 6
+_CUT: Final = "..."
 _SEGMENT: Final = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[\]]+)|(.)', re.DOTALL)
 _IS_PLAIN: Final = re.compile(r"[^.\[\]\"\\]+")
 _SENSITIVE: Final = re.compile(
@@ -74,13 +75,14 @@ def show_value(value: Any, path: Sequence[Segment]) -> str | None:
 def show_text(text: str, longest: int = _LONGEST) -> str:
     """Say a text in one line, without the secrets that are known by their form.
 
-    A longer one is cut. What stands for the rest (`... #1a2b3c`) tells two texts apart that begin alike.
+    Of a longer one the middle is cut out: an id says most at its end. `#1a2b3c` tells two texts apart that look alike.
     """
     line = " ".join(hide_in_text("\n".join(text.splitlines())).split())
     if len(line) <= longest:
         return line
-    rest = f"... #{hashlib.sha256(line.encode()).hexdigest()[:_MARK]}"
-    return line[: longest - len(rest)] + rest
+    mark = f" #{hashlib.sha256(line.encode()).hexdigest()[:_MARK]}"
+    room = longest - len(mark) - len(_CUT)
+    return f"{line[: room // 2]}{_CUT}{line[room // 2 - room :]}{mark}"
 
 
 def hide_in_text(text: str) -> str:

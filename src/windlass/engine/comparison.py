@@ -91,6 +91,7 @@ class Comparison(Rehearsal):
         salt = {_SALT: found} if (found := self._read().get(_SALT)) else {}
         self._write({**document, **salt}, own)
         if _content(self._base / _LOCK) == _content(self._root / _LOCK):
+            (self._base / ".venv").unlink(missing_ok=True)  # a link that somebody has committed
             (self._base / ".venv").symlink_to(self._root / ".venv")
             return
         self._must(f"{shlex.quote(sys.executable)} tools/setup", folder=self._base)
@@ -116,6 +117,8 @@ class Comparison(Rehearsal):
 
     def _preview(self, commit: str, folder: Path) -> Ran:
         words = ["scripts/preview.py", "--stack", self._stack, "--save", str(folder), "--commit", commit]
+        if self._has_stack():
+            words += ["--base-files", str(self._base)]
         return self._run(f"python {shlex.join(words)}")
 
 

@@ -79,6 +79,17 @@ class RolledBackError(ReleaseFailedError):
         self.failure = failure
 
 
+class ServingVersionFailedError(RefusedError):
+    """What serves was tested to have a record, and failed."""
+
+    def __init__(self, endpoint: str, failure: VersionFailedError, of_record: tuple[str, ...] = ()) -> None:
+        super().__init__(
+            f"{failure.deployment} serves {endpoint} and failed its test: {failure.cause}. Nothing was changed. Roll "
+            "back with --rollback, or release another version",
+            details=(*of_record, *failure.details),
+        )
+
+
 class RollBackIncompleteError(AzureFailedError):
     """The new version failed, and Azure then failed to roll it back."""
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from windlass.delivery.cost import CostComparison, Estimate, Resource, Workload
+    from windlass.delivery.cost import CostComparison, Estimate
     from windlass.delivery.cost.book import PriceBook
+    from windlass.delivery.cost.resources import Resource
+    from windlass.delivery.cost.workloads import Workload
     from windlass.delivery.saved import SavedPreview
     from windlass.project.settings import StackSettings
 
@@ -51,7 +54,7 @@ def cost_of_state(root: Path, stack: str, environ: Mapping[str, str], *, book: P
         StackNotFoundError: The backend does not know the stack.
         EngineMissingError: There is no engine to ask.
     """
-    from windlass.delivery.cost import parse_deployed
+    from windlass.delivery.cost.resources import parse_deployed
     from windlass.delivery.digest import PreviewDigest
     from windlass.delivery.saved import SavedPreview
     from windlass.project.stack_file import load_settings
@@ -119,7 +122,7 @@ def cost_of_change(
         DefinitionError: The files of an endpoint are wrong.
         PriceBookUnreadableError: The book is none.
     """
-    from windlass.delivery.cost import after_preview, parse_deployed, stands_on_something
+    from windlass.delivery.cost.resources import after_preview, parse_deployed, stands_on_something
 
     if not saved.deployed and stands_on_something(saved.digest):
         return None
@@ -143,7 +146,7 @@ def load_workloads(root: Path, stack: str, *, usage_of: Path | None = None) -> t
     Raises:
         DefinitionError: The files of an endpoint are wrong.
     """
-    from windlass.delivery.cost import make_workload
+    from windlass.delivery.cost.workloads import make_workload
     from windlass.project.loader import endpoint_folders, load_batch, load_online
     from windlass.project.usage_file import load_usage
 
@@ -180,12 +183,12 @@ def load_book(root: Path, book: Path | None = None) -> PriceBook:
 def _estimate(
     resources: tuple[Resource, ...], workloads: tuple[Workload, ...], book: PriceBook, settings: StackSettings
 ) -> Estimate:
-    from windlass.delivery.cost import estimate
+    from windlass.delivery.cost.estimate import estimate
 
     made = estimate(resources, workloads, book, settings.azure.location)
     if settings.windlass.cloud == "azure":
         return made
-    return made.model_copy(update={"assumptions": (_FREE_OF_CHARGE, *made.assumptions)})
+    return replace(made, assumptions=(_FREE_OF_CHARGE, *made.assumptions))
 
 
 def _compare(settings: StackSettings, before: Estimate | None, after: Estimate) -> CostComparison:

@@ -12,10 +12,12 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from windlass.delivery.cost import CostComparison
     from windlass.delivery.digest import PreviewDigest
     from windlass.delivery.models import Report
     from windlass.delivery.saved import SavedPreview
     from windlass.engine.state import EngineState
+    from windlass.project.settings import StackSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +72,14 @@ def look(root: Path, stack: str, environ: MutableMapping[str, str], *, commit: s
     return Looked(saved=saved, state=state, plan=plan)
 
 
-def judge(root: Path, saved: SavedPreview) -> Report:
-    """Make the report of a preview, by the settings of its stack as far as they can be read."""
+def judge(root: Path, saved: SavedPreview, *, base_root: Path | None = None) -> Report:
+    """Make the report of a preview, by the settings of its stack as far as they can be read.
+
+    Args:
+        root: The folder of the project.
+        saved: The preview.
+        base_root: The files that what is deployed was made of, for the difference of cost; `root` when None.
+    """
     from windlass.delivery.assess import assess
     from windlass.errors import UsageError
     from windlass.project.stack_file import load_settings
@@ -80,7 +88,22 @@ def judge(root: Path, saved: SavedPreview) -> Report:
         settings = load_settings(root, saved.stack)
     except UsageError:
         settings = None  # which is why the preview failed: its errors tell
-    return assess(saved, settings=settings)
+    return assess(saved, settings=settings, cost=_cost(root, saved, settings, base_root) if settings else None)
+
+
+def _cost(root: Path, saved: SavedPreview, settings: StackSettings, base_root: Path | None) -> CostComparison | None:
+    """Estimate what it will cost; nothing where files are wrong, which the preview tells, or where it is no preview."""
+    from windlass.errors import UsageError
+    from windlass.factory.cost import cost_of_change
+
+    # The engine calls it a failure too when a rule is broken; the preview is whole then.
+    failed = bool(saved.digest.said("error")) and not saved.policies
+    if saved.kind != "preview" or failed:
+        return None
+    try:
+        return cost_of_change(root, saved, settings, base_root=base_root)
+    except UsageError:
+        return None
 
 
 def save(folder: Path, looked: Looked, report: Report) -> None:

@@ -18,6 +18,7 @@ from windlass.errors.release import (
     NothingToRollBackError,
     RollBackIncompleteError,
     RolledBackError,
+    ServingVersionFailedError,
     VersionFailedError,
 )
 from windlass.project.definitions import (
@@ -71,6 +72,7 @@ from windlass.release.recorded import (
     back_order,
     confirm_order,
     notes_of_differences,
+    plan_proof,
     plan_standing,
     require_good,
     require_same_model,
@@ -234,6 +236,8 @@ class Releases:
         observed, wanted = self._endpoints.observe(endpoint), definition.rollout.autoscale
         plan = make(definition, candidate, observed)
         plan = scale_plan(plan, wanted, observed, self._scaled(endpoint, needed=wanted is not None))
+        if not plan.steps and self._records and self._records.lacks(definition.name, plan.target, candidate.release):
+            plan = plan_proof(plan, definition, observed)
         content = content_of(definition, environment=candidate.environment_label, release=candidate.release)
         return plan, Subject(model=candidate.model, content=content)
 
@@ -285,11 +289,13 @@ class Releases:
         try:
             self._walk(plan.steps, performer, books, listen)
         except VersionFailedError as failure:
-            self._undo(plan, failure, performer, books, listen)
+            if not plan.serves:
+                self._undo(plan, failure, performer, books, listen)
             serving = self._serving(plan)
-            raise RolledBackError(
-                plan.endpoint, failure, serving, books.rolled_back(failure.cause, serving)
-            ) from failure
+            of_record = books.failed(failure.cause, serving, rolled_back=not plan.serves)
+            if plan.serves:
+                raise ServingVersionFailedError(plan.endpoint, failure, of_record) from failure
+            raise RolledBackError(plan.endpoint, failure, serving, of_record) from failure
         except WindlassError as error:
             books.stopped(str(error))
             raise
@@ -437,11 +443,12 @@ class _Books:
         if self._recording is not None:
             self._recording.stop(reason)
 
-    def rolled_back(self, cause: str, serving: dict[str, int]) -> tuple[str, ...]:
-        """The old traffic holds again. What is wrong with the record is told beside what was wrong with the version."""
+    def failed(self, cause: str, serving: dict[str, int], *, rolled_back: bool) -> tuple[str, ...]:
+        """The version failed. What is wrong with its record is told beside what was wrong with it."""
         try:
             if self._recording is not None:
-                self._recording.roll_back(cause, serving)
+                note = self._recording.roll_back if rolled_back else self._recording.fail
+                note(cause, serving)
         except RecordNotFinishedError as error:
             return (str(error), *error.details)
         return ()

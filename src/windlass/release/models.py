@@ -317,6 +317,7 @@ class Plan:
         notes: What it means for requests, where that is not simply that none fails.
         fallback: Brings the old version back where it has to be made anew.
         settling: Seconds that callers go on reaching a version which the public name has left.
+        serves: Whether the target has the traffic already, so that it is only tested and nothing is undone.
     """
 
     endpoint: str
@@ -327,6 +328,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     fallback: CreateDeployment | None = None
     settling: float = 0.0
+    serves: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

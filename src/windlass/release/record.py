@@ -72,6 +72,8 @@ class Verdict(StrEnum):
     """By itself, because the version failed; or later, by a person."""
     CONFIRMED = "confirmed"
     """What it replaced is gone."""
+    FAILED = "failed"
+    """It serves, was tested to have a record, and answered otherwise than expected. Nothing was changed."""
     ABANDONED = "abandoned"
     """It was stopped, and another one began in its place."""
 

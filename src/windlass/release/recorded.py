@@ -12,8 +12,8 @@ from windlass.errors.records import (
     RecordNotGoodError,
 )
 from windlass.errors.release import NothingInServiceError, ServiceSharedError
-from windlass.project.definitions import RegisteredModel
-from windlass.release.models import Condition, CreateDeployment, Deployment, Endpoint, Plan, ShiftTraffic
+from windlass.project.definitions import OnlineDefinition, RegisteredModel
+from windlass.release.models import Condition, CreateDeployment, Deployment, Endpoint, Plan, ShiftTraffic, SmokeTest
 from windlass.release.record import Content, Kind, ReleaseRecord, is_of, subject_of
 from windlass.release.recording import Order
 from windlass.release.traffic import ALL, Traffic
@@ -26,6 +26,13 @@ def stamped(plan: Plan, tags: tuple[tuple[str, str], ...]) -> Plan:
     """The plan whose new deployments carry the tags of their record; one that is brought back keeps none of another."""
     steps = (replace(each, tags=tags) if isinstance(each, CreateDeployment) else each for each in plan.steps)
     return replace(plan, steps=tuple(steps))
+
+
+def plan_proof(plan: Plan, definition: OnlineDefinition, observed: Endpoint) -> Plan:
+    """Plan the test of a version that serves as wanted and that no good record tells of, so that one does."""
+    test = SmokeTest(deployment=plan.target, samples=definition.samples, settings=definition.rollout.smoke_test)
+    note = f"{plan.target} serves as wanted, and no record says that it was found good: it is tested, and recorded"
+    return replace(plan, steps=(test,), base=observed.traffic, notes=(*plan.notes, note), serves=True)
 
 
 def back_order(name: str, plan: Plan, observed: Endpoint) -> Order:

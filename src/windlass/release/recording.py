@@ -136,6 +136,13 @@ class Records:
         records = (each for each in self.newest_first(name) if each.verdict is not Verdict.UNDER_WAY)
         return next((each for each in records if is_of(each, deployment, release)), None)
 
+    def lacks(self, name: str, deployment: str, release: str) -> bool:
+        """Tell whether a deployment that serves has no good record, and none that is about to be finished."""
+        for index, each in enumerate(self.newest_first(name)):
+            if is_of(each, deployment, release):
+                return not (each.verdict.is_good or (index == 0 and each.verdict is Verdict.UNDER_WAY))
+        return True
+
     def find_open(self, name: str, kind: Kind) -> ReleaseRecord | None:
         """Find what was begun last, if it was this and is still under way."""
         last = next(self.newest_first(name), None)
@@ -166,13 +173,21 @@ class Records:
         if last is not None and is_taken_up(last, order.kind, plan.target, release):
             record = taken_up(last, Run(at=now, origin=self._origin()))
             self.save(record)
-            return Recording(self, record, self._clock)
-        if not plan.steps:
+        elif plan.steps:
+            record = self._begin(order, plan, "" if last is None else last.id)
+        else:
             return None
-        record = self._begin(order, plan, "" if last is None else last.id)
-        if last is not None and last.verdict is Verdict.UNDER_WAY:
-            self.save(ended(last, Verdict.ABANDONED, f"{record.id} began in its place. {last.reason}", now))
+        self._leave_behind(record, now)
         return Recording(self, record, self._clock)
+
+    def _leave_behind(self, record: ReleaseRecord, now: datetime) -> None:
+        """End what was begun before this and is still under way: more than one, where the last was killed here."""
+        for each in self.newest_first(record.name):
+            if each.id == record.id:
+                continue
+            if each.verdict is not Verdict.UNDER_WAY:
+                return
+            self.save(ended(each, Verdict.ABANDONED, f"{record.id} began in its place. {each.reason}", now))
 
     def _begin(self, order: Order, plan: Plan, last: str) -> ReleaseRecord:
         now, subject, about = moment(self._clock.now()), order.subject, None
@@ -256,6 +271,14 @@ class Recording:
             RecordNotFinishedError: It could not be written.
         """
         self._end(Verdict.ROLLED_BACK, reason, shares)
+
+    def fail(self, reason: str, shares: dict[str, int]) -> None:
+        """Note that a version which serves failed the test that was to prove it.
+
+        Raises:
+            RecordNotFinishedError: It could not be written.
+        """
+        self._end(Verdict.FAILED, reason, shares)
 
     def finish(self, shares: dict[str, int]) -> None:
         """Note that all is done, and what that makes of an earlier release.

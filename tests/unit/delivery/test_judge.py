@@ -115,6 +115,16 @@ def test_a_provider_that_tells_every_path_is_understood_alike() -> None:
     assert meanings(updated(ACCOUNT, before, after, "networkRuleSet.defaultAction")) == ["opens-network"]
 
 
+def test_a_path_that_is_told_twice_as_reason_and_as_difference_is_one() -> None:
+    before, after = ({"networkProfile": {"outboundType": kind}} for kind in ("userAssignedNATGateway", "loadBalancer"))
+    step = updated(AKS, before, after, "networkProfile.outboundType", replaces=True)
+
+    change = only_change(step.model_copy(update={"replace_reasons": ("networkProfile.outboundType",)}))
+
+    assert [each.path for each in change.differences] == ["networkProfile.outboundType"]
+    assert {each.meaning.value for each in change.findings} == {"interrupts-service", "touches-traffic"}
+
+
 def test_a_rule_is_known_by_its_name_wherever_it_stands_in_the_list() -> None:
     olds = [rule("Allow"), {**rule("Deny"), "name": "b"}]
     news = [{**rule("Allow"), "name": "new"}, *olds]

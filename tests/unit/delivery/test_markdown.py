@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from support.reports import created, deleted, report_of, updated
 
 from windlass.delivery.classify import make_report
+from windlass.delivery.cost import Amount, CostComparison, CostLine, Estimate, Unpriced
 from windlass.delivery.digest import parse_digest
 from windlass.delivery.gate import check_gate
 from windlass.delivery.markdown import LIMIT, MARKER, report_as_markdown, summary_as_markdown
@@ -28,6 +29,8 @@ TEXTS = st.text(st.characters(codec="utf-8"), max_size=30) | st.lists(st.sampled
 CODE = re.compile(r"(`+)(?!`)(.*?)(?<!`)\1(?!`)")
 # All that a report says in words of its own, outside of what it quotes.
 OWN = re.compile(r"[\w ,;:.'()/%+=*|#🔴🟡🟢\[\]-]*", re.ASCII)
+BARS = {5, 6, 7}
+"""Of a table with four columns, as of findings, and with five and six, as of costs."""
 OWN_HTML = re.compile(r"</?(?:details|summary|sub)>|<br>|<!-- windlass-report -->")
 
 
@@ -50,6 +53,32 @@ def many(count: int, stack: str = "local", name: str = "vault") -> Report:
         for number in range(count)
     )
     return Report(stack=stack, changes=changes, totals=((Change.DELETED, count),))
+
+
+@st.composite
+def costs(draw: st.DrawFn) -> CostComparison:
+    """Estimates in which every text is what somebody hostile would write."""
+
+    def estimate() -> Estimate:
+        text = TEXTS
+        line = st.builds(
+            CostLine,
+            subject=text,
+            item=text,
+            quantity=text,
+            price=text,
+            amount=st.just(Amount(low=1, likely=draw(st.integers(1, 2)), high=3)),
+            marks=st.lists(text, max_size=1).map(tuple),
+        )
+        return Estimate(
+            region=draw(text),
+            currency=draw(text),
+            lines=tuple(draw(st.lists(line, max_size=2))),
+            unpriced=tuple(draw(st.lists(st.builds(Unpriced, subject=text, why=text), max_size=1))),
+            assumptions=tuple(draw(st.lists(text, max_size=1))),
+        )
+
+    return CostComparison(stack="dev", before=estimate() if draw(st.booleans()) else None, after=estimate(), budget=1)
 
 
 @st.composite
@@ -76,6 +105,7 @@ def reports(draw: st.DrawFn) -> Report:
     )
     return Report(
         stack=draw(text),
+        cost=draw(st.none() | costs()),
         changes=tuple(draw(st.lists(changes, max_size=3))),
         totals=((Change.DELETED, 1),),
         violations=tuple(draw(st.lists(violations, max_size=2))),
@@ -113,8 +143,11 @@ def test_what_has_to_be_acknowledged_is_told_with_its_label() -> None:
     waiting = summary_as_markdown(sum_up([report]))
     given_ = summary_as_markdown(sum_up([report], given=[needed.label, "allow:unprotects@local:000000"]))
 
-    assert f"- [ ] `{needed.label}` takes protection off: `churn-batch-endpoint`, `churn-online-endpoint`\n" in waiting
-    assert f"- [x] `{needed.label}`" in given_
+    assert (
+        f"- **missing**: `{needed.label}` takes protection off: `churn-batch-endpoint`, `churn-online-endpoint`\n"
+        in waiting
+    )
+    assert f"- given: `{needed.label}`" in given_
     assert "`allow:unprotects@local:000000`: it was for other findings: they have changed since\n" in given_
 
 
@@ -127,6 +160,18 @@ def test_drift_is_told_as_what_has_happened_and_asks_for_no_yes() -> None:
     assert "| **loses data** | `it`<br>key vault | gone | its keys and secrets go with it" in text
     assert "allow:" not in text
     assert "1 deleted" not in text
+
+
+def test_a_rule_that_many_break_alike_is_told_once() -> None:
+    broken = tuple(
+        Violation(rule="tls-1-2", name=f"account-{number}", lines=("Head.", "It is old."), stops=True)
+        for number in range(5)
+    )
+
+    text = report_as_markdown(Report(stack="dev", changes=(), totals=(), violations=broken))
+
+    assert "## 🔴 `dev` is refused: 1 rule is broken\n" in text
+    assert "- `tls-1-2` `account-0`, `account-1`, `account-2`, 2 more: Head. It is old.\n" in text
 
 
 def test_where_nothing_changes_there_is_nothing_to_unfold() -> None:
@@ -151,9 +196,9 @@ def test_several_stacks_are_told_the_worst_first_and_what_is_missing_before_all(
     overview = [line for line in text.splitlines() if line.startswith("| ")][1:4]
     assert text.splitlines()[1] == "## 🔴 2 of 3 stacks need a decision"
     assert overview == [
-        "| 🔴 | `prod` | **has no report**, and one is expected | |",
-        "| 🔴 | `local` | **loses data** | 2 deleted |",
-        "| 🟢 | `dev` | changes in looks only | 1 updated |",
+        "| 🔴 | `prod` | **has no report**, and one is expected | | |",
+        "| 🔴 | `local` | **loses data** | 2 deleted |  |",
+        "| 🟢 | `dev` | has cosmetic changes only | 1 updated |  |",
     ]
     assert text.index("### 🔴 `local`") < text.index("### 🟢 `dev`")
 
@@ -170,7 +215,7 @@ def test_a_report_too_long_for_a_comment_loses_details_and_no_findings() -> None
 
     assert LIMIT * 0.95 < size_of(text) <= LIMIT
     assert text.count("| **loses data** |") == 20
-    assert "- [ ] `allow:loses-data@local:" in text
+    assert "- **missing**: `allow:loses-data@local:" in text
     assert re.search(r"\*\*Left out here: \d+ changes in full\.\*\* The full report: it is in `full\.md`\.\n", text)
     assert text.count("<details>") == text.count("</details>") == 1
 
@@ -222,4 +267,4 @@ def test_no_name_value_or_message_writes_markdown_of_its_own(
             assert "](" not in own
             assert not re.search(r"www\.|://|@|(?<!\w)_", own)
     assert text.count(MARKER) == 1
-    assert all(line.count("|") == 5 for line in text.splitlines() if line.startswith("|"))
+    assert all(line.count("|") in BARS for line in text.splitlines() if line.startswith("|"))

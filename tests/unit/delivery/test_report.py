@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from windlass.delivery.classify import make_report
+from windlass.delivery.cost import Amount, CostComparison, CostLine, Estimate
 from windlass.delivery.digest import parse_digest
 from windlass.delivery.meanings import Meaning
 from windlass.delivery.models import Change, Difference, Finding, Report, ResourceChange, Risk, Violation
@@ -52,6 +54,21 @@ def test_a_broken_rule_is_told_before_what_would_change() -> None:
     ]
 
 
+def test_a_change_of_cost_that_no_resource_explains_is_told_too() -> None:
+    line = CostLine(subject="churn/online", item="instances", quantity="1", price="1", amount=Amount(likely=1, high=1))
+    dearer = replace(line, quantity="2", amount=Amount(likely=2, high=2))
+    cost = CostComparison(
+        stack="dev",
+        before=Estimate(region="westeurope", lines=(line,)),
+        after=Estimate(region="westeurope", lines=(dearer,)),
+    )
+
+    report = Report(stack="dev", changes=(), totals=(), cost=cost)
+
+    assert report.meanings == (Meaning.CHANGES_COST,)
+    assert describe_report(report) == "does not change itself; what its endpoints deploy changes the cost"
+
+
 def test_what_may_not_come_is_not_promised() -> None:
     perhaps = ResourceChange(
         change=Change.REPLACED,
@@ -67,7 +84,7 @@ def test_what_may_not_come_is_not_promised() -> None:
     report = Report(stack="local", changes=(perhaps,), totals=())
 
     assert describe_report(report) == "may lose data"
-    assert report_rows(report) == (("may lose data", "perhaps replaced", "vault\nkey vault", "its keys go"),)
+    assert report_rows(report) == (("may lose data", "vault\nkey vault", "perhaps replaced\nits keys go"),)
 
 
 def test_totals_leave_out_what_is_rare_and_did_not_happen() -> None:
@@ -91,13 +108,12 @@ def test_a_table_lists_what_exists_in_azure_and_no_component() -> None:
     rows = report_rows(sample("mixed"))
 
     assert {len(row) for row in rows} == {len(COLUMNS)}
-    assert [row[2] for row in rows][:2] == ["churn-batch-endpoint\nbatch endpoint", "cpu-compute\ncompute"]
-    assert rows[1][3].startswith("vmSize: Standard_DS3_v2 -> Standard_DS4_v2\njobs that run on it end\n")
+    assert [row[1] for row in rows][:2] == ["cpu-compute\ncompute", "churn-batch-endpoint\nbatch endpoint"]
+    assert rows[0][2].startswith("replaced\nvmSize: Standard_DS3_v2 -> Standard_DS4_v2\njobs that run on it end\n")
     assert rows[-1] == (
-        "is cosmetic",
-        "updated",
-        "cluster-identity, group-resources, storage-account\n3 x several kinds",
-        "tags.owner: data-science -> ml-team",
+        "cosmetic",
+        "cluster-identity\ngroup-resources\nstorage-account\n3 x several kinds",
+        "updated\ntags.owner: data-science -> ml-team",
     )
 
 

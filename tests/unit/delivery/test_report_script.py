@@ -42,7 +42,7 @@ def test_what_costs_nobody_anything_ends_with_nought(tmp_path: Path, capsys: pyt
     code, _ = run(save(tmp_path, CALM), "--expect", "dev")
 
     assert code == 0
-    assert "dev changes in looks only\n" in capsys.readouterr().out
+    assert "dev has cosmetic changes only\n" in capsys.readouterr().out
 
 
 def test_what_nobody_said_yes_to_ends_with_five_and_the_label(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_the_folder_of_a_stack_will_do(tmp_path: Path, capsys: pytest.CaptureFix
     code, _ = run(save(tmp_path, CALM) / "dev")
 
     assert code == 0
-    assert "dev changes in looks only" in capsys.readouterr().out
+    assert "dev has cosmetic changes only" in capsys.readouterr().out
 
 
 def test_two_reports_of_a_stack_are_refused(tmp_path: Path) -> None:

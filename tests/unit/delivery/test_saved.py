@@ -62,6 +62,12 @@ def test_a_saved_preview_is_judged_with_its_rules_and_notes() -> None:
     assert report.changes == make_report(digest("mixed"), "local").changes
 
 
+def test_what_a_terminal_would_obey_is_left_out_of_what_is_read() -> None:
+    document = {**report_as_json(assess(saved("mixed"), settings=None)), "warnings": ["a\x1b[31mb\nc\u202e"]}
+
+    assert parse_report(json.dumps(document), "a file").warnings == ("a[31mb\nc",)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

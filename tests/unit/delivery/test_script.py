@@ -107,3 +107,13 @@ def test_a_file_of_another_stack_is_a_usage_error() -> None:
 
     assert code == 2
     assert "preview of stack local, not of prod" in stderr.getvalue()
+
+
+@pytest.mark.parametrize(
+    "words", [("--base", "HEAD"), ("--base-files", "."), ("--base", "HEAD", "--base-files", ".", "--save", "x")]
+)
+def test_what_is_deployed_is_compared_only_where_it_is_read_and_once(words: tuple[str, ...]) -> None:
+    code, said = preview(*words)
+
+    assert code == 2
+    assert "--base and --base-files" in said

@@ -63,7 +63,7 @@ def test_a_value_is_found_by_its_path() -> None:
         (f"/subscriptions/{UNKNOWN}/x", f"/subscriptions/{NOT_YET}/x"),
         ("two\n lines\t", "two lines"),
         ("\x1b[2Jgone\u202e", "[2Jgone"),
-        ("a" * 200, "a" * 89 + "... #c2a908"),
+        ("a" * 200, "a" * 44 + "..." + "a" * 45 + " #c2a908"),
     ],
 )
 def test_a_value_is_one_short_line(value: object, shown: str) -> None:

@@ -18,7 +18,7 @@ from windlass.errors.records import (
     RecordNotGoodError,
     RecordUnreadableError,
 )
-from windlass.errors.release import NothingToRollBackError, RolledBackError
+from windlass.errors.release import NothingToRollBackError, RolledBackError, ServingVersionFailedError
 from windlass.project.rollout import Previous
 from windlass.release.execute import Releases
 from windlass.release.models import TAG_CODE, TAG_CONFIGURATION, TAG_ENVIRONMENT, TAG_RECORD, Answer, ModelVersion
@@ -264,6 +264,34 @@ def test_nothing_to_do_is_no_record(serving_one: RecordedWorld) -> None:
 
     assert released.record == ""
     assert len(serving_one.all) == 1
+
+
+def test_what_serves_without_a_good_record_is_tested_and_recorded_when_it_is_released_again(
+    serving_one: RecordedWorld,
+) -> None:
+    serving_one.files.files.clear()
+    acts = len(serving_one.azure.acts)
+
+    released = serving_one.release(1)
+
+    assert (released.record, serving_one.last.verdict) == (serving_one.last.id, Verdict.SUCCEEDED)
+    assert [check.kind for check in serving_one.last.checks] == ["smoke-test"]
+    assert [dict(each.shares) for each in serving_one.last.traffic] == [{"churn-1": 100}]
+    assert len(serving_one.azure.acts) == acts
+    assert "is tested, and recorded" in released.plan.notes[0]
+
+
+def test_what_serves_and_fails_that_test_goes_on_serving_and_its_record_says_so(serving_one: RecordedWorld) -> None:
+    serving_one.files.files.clear()
+    serving_one.azure.answers["churn:1"] = {"probability": 0.1}
+
+    with pytest.raises(ServingVersionFailedError, match=r"churn-1 serves .* Nothing was changed"):
+        serving_one.release(1)
+
+    assert serving_one.azure.traffic.as_dict() == {"churn-1": 100}
+    assert sorted(serving_one.azure.deployments) == ["churn-1"]
+    assert serving_one.last.verdict is Verdict.FAILED
+    assert "expected 0.7" in serving_one.last.reason
 
 
 def test_a_roll_back_is_recorded_and_the_release_says_who_took_it_back(serving_two: RecordedWorld) -> None:

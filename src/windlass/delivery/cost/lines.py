@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import groupby
 
 from windlass.delivery.cost.models import (
@@ -110,7 +111,7 @@ def grouped(lines: Iterable[CostLine]) -> Iterator[CostLine]:
         group = list(alike)
         total = sum((line.amount for line in group), NOTHING)
         subject = group[0].subject if len(group) == 1 else f"{len(group)}{_OF_THEM}"
-        yield group[0].model_copy(update={"subject": subject, "amount": total})
+        yield replace(group[0], subject=subject, amount=total)
 
 
 def money(amount: float, currency: str) -> str:

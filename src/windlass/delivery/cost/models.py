@@ -1,36 +1,32 @@
 """What an estimate is made of, and how one compares with another: frozen values that survive a trip through JSON.
 
-All money is list price a month, without tax and discounts, in the currency of the price book.
+All money is list price a month, without tax and discounts, in the currency of the price book. No more is imported than
+the standard library: a report, which holds a comparison, has to be there at once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
-
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 _NOTICED = 0.005
 """Less than half a cent a month is no change."""
 
 
-class _Value(BaseModel):
-    # What as_json adds for readers is worked out again when it is read.
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Amount(_Value):
+@dataclass(frozen=True, kw_only=True)
+class Amount:
     """Money a month: `likely`, between what it cannot be less than and more than under the assumptions."""
 
     low: float = 0.0
     likely: float = 0.0
     high: float = 0.0
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Amount:
+    def __post_init__(self) -> None:
+        """Refuse bounds that are not in order, and what is no number."""
         if not self.low <= self.likely <= self.high:
             raise ValueError(f"{self.low} <= {self.likely} <= {self.high} does not hold")
-        return self
 
     def __add__(self, other: Amount) -> Amount:
         return Amount(low=self.low + other.low, likely=self.likely + other.likely, high=self.high + other.high)
@@ -44,7 +40,8 @@ class Amount(_Value):
 NOTHING = Amount()
 
 
-class CostLine(_Value):
+@dataclass(frozen=True, kw_only=True)
+class CostLine:
     """One thing that is charged.
 
     Attributes:
@@ -68,14 +65,16 @@ class CostLine(_Value):
         return (self.subject, self.item)
 
 
-class Unpriced(_Value):
+@dataclass(frozen=True, kw_only=True)
+class Unpriced:
     """Something that costs money, or may, and is in no total."""
 
     subject: str
     why: str
 
 
-class Estimate(_Value):
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
     """What a stack costs a month.
 
     Attributes:
@@ -100,7 +99,8 @@ class Estimate(_Value):
         return sum((line.amount for line in self.lines), NOTHING)
 
 
-class LineChange(_Value):
+@dataclass(frozen=True, kw_only=True)
+class LineChange:
     """A line that is in one estimate alone, or that differs; None where it is not."""
 
     before: CostLine | None = None
@@ -132,7 +132,8 @@ class BudgetVerdict(StrEnum):
     """The likely estimate does not fit."""
 
 
-class CostComparison(_Value):
+@dataclass(frozen=True, kw_only=True)
+class CostComparison:
     """What a stack will cost, and what that changes.
 
     Attributes:
@@ -146,7 +147,12 @@ class CostComparison(_Value):
     stack: str
     before: Estimate | None = None
     after: Estimate
-    budget: float | None = Field(default=None, gt=0)
+    budget: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a budget that is none."""
+        if self.budget is not None and self.budget <= 0:
+            raise ValueError(f"{self.budget} is no budget: it has to be more than nothing")
 
     @property
     def difference(self) -> float:
@@ -198,8 +204,8 @@ class CostComparison(_Value):
 def as_json(comparison: CostComparison) -> dict[str, Any]:
     """Return a comparison as JSON: what `parse_comparison` reads, and beside it what follows from that."""
     return {
-        **comparison.model_dump(mode="json"),
-        "total": comparison.after.total.model_dump(),
+        **asdict(comparison),
+        "total": asdict(comparison.after.total),
         "difference": comparison.difference if comparison.before else None,
         "changes": [
             {"subject": each.line.subject, "item": each.line.item, "difference": each.difference}
@@ -211,12 +217,59 @@ def as_json(comparison: CostComparison) -> dict[str, Any]:
 
 
 def parse_comparison(document: Any) -> CostComparison:
-    """Read what `as_json` wrote.
+    """Read what `as_json` wrote. What that adds for readers is worked out again.
 
     Raises:
-        ValidationError: It is something else (pydantic's).
+        ValueError: It is something else.
     """
-    return CostComparison.model_validate(document)
+    try:
+        before = document["before"]
+        return CostComparison(
+            stack=_text(document["stack"]),
+            before=None if before is None else _estimate(before),
+            after=_estimate(document["after"]),
+            budget=None if document["budget"] is None else _number(document["budget"]),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"it is no comparison of costs: {error}") from error
+
+
+def _estimate(document: Mapping[str, Any]) -> Estimate:
+    return Estimate(
+        region=_text(document["region"]),
+        currency=_text(document["currency"]),
+        book_date=_text(document["book_date"]),
+        lines=tuple(map(_line, document["lines"])),
+        unpriced=tuple(
+            Unpriced(subject=_text(each["subject"]), why=_text(each["why"])) for each in document["unpriced"]
+        ),
+        assumptions=tuple(map(_text, document["assumptions"])),
+    )
+
+
+def _line(document: Mapping[str, Any]) -> CostLine:
+    amount = document["amount"]
+    return CostLine(
+        subject=_text(document["subject"]),
+        item=_text(document["item"]),
+        quantity=_text(document["quantity"]),
+        price=_text(document["price"]),
+        amount=Amount(low=_number(amount["low"]), likely=_number(amount["likely"]), high=_number(amount["high"])),
+        marks=tuple(map(_text, document["marks"])),
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    # A terminal obeys what is not printed; who wrote the file may have wanted that.
+    return "".join(each for each in value if each.isprintable())
+
+
+def _number(value: Any) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise TypeError(f"{value!r} is no number")
+    return float(value)
 
 
 def _judge(total: Amount, budget: float | None) -> BudgetVerdict:

@@ -119,6 +119,20 @@ _HOLDERS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
+_KINDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "components": "an Application Insights",
+        "managedclusters": "a Kubernetes cluster",
+        "registries": "a container registry",
+        "storageaccounts": "a storage account",
+        "userassignedidentities": "an identity",
+        "vaults": "a key vault",
+        "workspaces": "a workspace",
+    }
+)
+"""What people call one, by the last type of an ARM id."""
+
+
 def _on(scope: Any) -> str:
     """Say what a role is held on; nothing where the preview does not know it yet."""
     parts = [] if scope in (MISSING, UNKNOWN) else str(scope).strip("/").split("/")
@@ -130,6 +144,6 @@ def _on(scope: Any) -> str:
         case ["subscriptions", _, "resourcegroups", _]:
             return " on the whole resource group"
         case [*_, kind, _]:
-            return f" on one of {kind}"
+            return f" on {_KINDS.get(kind, f'one of {kind}')}"
         case _:
             return " on more than a subscription"

@@ -87,6 +87,7 @@ _WORKSPACE: Final = Known(
         "imageBuildCompute": behaves("images are built elsewhere"),
         "keyVault": IDENTITY,
         "kind": IDENTITY,
+        "managedNetwork.enableNetworkMonitor": behaves(),
         "managedNetwork.firewallSku": costs("another tier of the firewall has another price"),
         "managedNetwork.isolationMode": either(
             case(_OPENS, "more gets out of the managed network", _is_let_out),

@@ -80,6 +80,9 @@ _NETWORK: Final = Known(
         "virtualNetworkName": IDENTITY,
         "addressSpace": touches("addresses in the network change"),
         "dhcpOptions": touches("names are asked for elsewhere"),
+        "ddosProtectionPlan": costs("protection has a price"),
+        "enableDdosProtection": costs("protection has a price"),
+        "enableVmProtection": behaves(),
         "encryption": behaves("traffic in the network is encrypted otherwise"),
         "subnets.*": either(
             case(_TOUCHES, "a subnet goes", lacks),

@@ -4,8 +4,10 @@ import pytest
 from support.cost import BOOK, cluster, deployed, online_endpoint, usage
 from support.pulumi_program import NAME_INPUTS
 
-from windlass.delivery.cost import BatchWorkload, Estimate, OnlineWorkload, Resource, Workload, estimate
-from windlass.delivery.cost.estimate import FREE, PRICERS, UNPRICED
+from windlass.delivery.cost import Estimate
+from windlass.delivery.cost.estimate import FREE, PRICERS, UNPRICED, estimate
+from windlass.delivery.cost.resources import Resource
+from windlass.delivery.cost.workloads import BatchWorkload, OnlineWorkload, Workload
 from windlass.delivery.digest import UNKNOWN
 from windlass.delivery.losses import short_type
 

@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 from support.cost import BOOK, cluster, deployed, online_endpoint, usage
 
-from windlass.delivery.cost import BatchWorkload, Estimate, OnlineWorkload, Resource, Workload, estimate
+from windlass.delivery.cost import Estimate
+from windlass.delivery.cost.estimate import estimate
+from windlass.delivery.cost.resources import Resource
+from windlass.delivery.cost.workloads import BatchWorkload, OnlineWorkload, Workload
 from windlass.project.autoscale import Autoscale
 
 DOCUMENT = Path(__file__).resolve().parents[4] / "docs" / "explanation" / "cost.md"

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from windlass.delivery.cost import (
     Amount,
@@ -41,8 +41,17 @@ def test_a_comparison_survives_a_trip_through_json() -> None:
     assert parse_comparison(json.loads(json.dumps(as_json(made)))) == made
 
 
+@pytest.mark.parametrize("key", ["stack", "after", "before", "budget"])
+@pytest.mark.parametrize("value", [[1], {"region": 1}, True])
+def test_another_document_is_no_comparison(key: str, value: Any) -> None:
+    document = as_json(comparison(before=None, after=estimate(line("a", 1)), budget=100))
+
+    with pytest.raises(ValueError, match="no comparison of costs"):
+        parse_comparison({**document, key: value})
+
+
 def test_bounds_that_are_not_in_order_are_refused() -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValueError, match="does not hold"):
         Amount(low=2, likely=1, high=3)
 
 

@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.cost import BOOK, cluster, online_endpoint, usage
 
-from windlass.delivery.cost import BatchWorkload, Estimate, OnlineWorkload, Resource, Workload, estimate
+from windlass.delivery.cost import Estimate
+from windlass.delivery.cost.estimate import estimate
+from windlass.delivery.cost.resources import Resource
+from windlass.delivery.cost.workloads import BatchWorkload, OnlineWorkload, Workload
 from windlass.project.autoscale import Autoscale
 
 BATCH_ENDPOINT = Resource(type="machinelearningservices:BatchEndpoint", name="churn-batch-endpoint")

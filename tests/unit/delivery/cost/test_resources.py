@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from windlass.delivery.cost import after_preview, parse_deployed
+from windlass.delivery.cost.resources import after_preview, parse_deployed
 from windlass.delivery.digest import PreviewDigest
 from windlass.delivery.saved import DeployedResource
 

@@ -18,6 +18,7 @@ from windlass.delivery.saved import DeployedResource, SavedPreview
 from windlass.errors.cost import PriceBookUnreadableError
 from windlass.errors.project import DefinitionError
 from windlass.factory.cost import BOOK, cost_of_change, cost_of_files, load_book
+from windlass.factory.previews import judge
 from windlass.project.stack_file import load_template
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -122,6 +123,22 @@ def test_another_size_in_the_files_of_the_base_is_a_change_and_another_usage_is_
         ("instances", round(-3 * 730 * 0.272)),
         ("two versions at releases", round(-3 * 48 * 0.272)),
     ]
+
+
+def test_a_report_compares_with_the_files_of_the_base(tmp_path: Path) -> None:
+    """A count in deployment.yml is no resource of Pulumi: without those files it would look as if nothing changed."""
+    shutil.copytree(ROOT / "endpoints", tmp_path / "endpoints")
+    shutil.copytree(ROOT / "environments", tmp_path / "environments")
+    (tmp_path / "endpoints/churn/online/stacks/local.yml").write_text("deployment: {instance_count: 3}\n")
+    change = saved().model_copy(update={"stack": "local"})
+
+    alone, beside = judge(ROOT, change), judge(ROOT, change, base_root=tmp_path)
+
+    assert alone.cost is not None
+    assert alone.cost.difference == 0
+    assert beside.cost is not None
+    assert [each.line.item for each in beside.cost.changes] == ["instances", "two versions at releases"]
+    assert beside.cost.changes[0].difference == pytest.approx(-2 * 730 * 0.272)
 
 
 def test_a_template_is_estimated_although_its_subscription_is_not_filled_in() -> None:
