@@ -57,11 +57,13 @@ def rehearse(
 
 
 def _compare(stack: str, against: str, save: Path, output: str) -> int:
-    from windlass.checkout import head_commit
+    from windlass.checkout import find_commit, head_commit
     from windlass.cli import render
-    from windlass.engine.comparison import Comparison
+    from windlass.engine.comparison import NOTHING, Comparison
 
     commit = head_commit(ROOT)
+    if against != NOTHING:
+        find_commit(ROOT, against)  # before anything takes long
     click.echo(f"preparing a copy of the project for stack {stack} ...", err=True)
     with Comparison(ROOT, stack, os.environ) as stage:
         compared = stage.compare(against, commit, save.resolve())

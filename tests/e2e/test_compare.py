@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from support.checkout import Checkout, Ran
 
-GROUP = "src/windlass/infra/group.py"
-COMMIT = "git add -A && git -c user.name=ana -c user.email=ana@example.com commit -q -m change"
+PROGRAM = "src/windlass/project/settings/document.py"
+OWN_TAG, OTHER_TAG = 'self.windlass.owner, "windlass")', 'self.windlass.owner, "somebody")'
+COMMIT = "git add -A ':!.venv' && git -c user.name=ana -c user.email=ana@example.com commit -q -m change"
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,12 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 def compare(checkout: Checkout, ref: str, folder: Path) -> Ran:
     """Preview the change of stack local since a commit."""
-    return checkout.script("rehearse", "-s", "local", "--against", ref, "--save", str(folder), "-o", "json")
+    return checkout.script("rehearse", *comparing(ref, folder))
+
+
+def comparing(ref: str, folder: Path) -> tuple[str, ...]:
+    """The flags that compare with a commit."""
+    return ("-s", "local", "--against", ref, "--save", str(folder), "-o", "json")
 
 
 def changes(folder: Path) -> dict[str, list[str]]:
@@ -37,24 +43,30 @@ def changes(folder: Path) -> dict[str, list[str]]:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_change_of_settings_and_of_the_program_is_what_is_shown(repository: Checkout, tmp_path: Path) -> None:
-    settings = repository.edited("Pulumi.local.yaml", "max_nodes: 4", "max_nodes: 3")
-    with settings, repository.edited("src/windlass/infra/stack.py", '"managed-by": "windlass"', '"managed-by": "us"'):
-        ran = compare(repository, "base", tmp_path).ok()
+    with repository.edited(PROGRAM, OWN_TAG, OTHER_TAG):
+        repository.run(f"{COMMIT} && git tag program").ok()
+    with repository.edited("Pulumi.local.yaml", "max_nodes: 4", "max_nodes: 3"):
+        ran = compare(repository, "program", tmp_path).ok()
 
-    assert "cpu-compute" in changes(tmp_path)["updated"]
+    assert {"cpu-compute", "group-resources"} <= set(changes(tmp_path)["updated"])
     manifest = json.loads((tmp_path / "local" / "manifest.json").read_text())
     assert manifest["commit"] == ran.json()["base"]
     assert not repository.processes(), "the local Azure of a comparison ends with it"
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_a_base_with_other_packages_brings_its_own(repository: Checkout, tmp_path: Path) -> None:
-    repository.run("echo '# another' >> requirements.lock && " + COMMIT).ok()
+    lock = repository.root / "requirements.lock"
+    own = lock.read_text()
+    lock.write_text(f"{own}# as it was before\n")
+    repository.run(f"{COMMIT} && git tag packages").ok()
+    lock.write_text(own)
     with repository.edited("Pulumi.local.yaml", "max_nodes: 4", "max_nodes: 3"):
-        compare(repository, "base", tmp_path).ok()
+        ran = repository.script("rehearse", *comparing("packages", tmp_path), timeout=800)
 
     venv = repository.root / ".windlass" / "rehearsal" / "local" / ".windlass" / "base" / ".venv"
+    assert ran.code == 0, ran.said
     assert not venv.is_symlink()
     assert "cpu-compute" in changes(tmp_path)["updated"]
 

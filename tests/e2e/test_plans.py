@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -111,16 +112,18 @@ def test_a_cancelled_deployment_frees_its_lock_and_is_gone_on_with_by_the_same_p
     begin = azure_log(stack.checkout).stat().st_size
 
     with stack.checkout.running_script(*stack.applying(plan)) as first:
-        stack.reach(first, answered("PUT", WORKSPACE), begin)
+        engine = stack.reach(first, answered("PUT", WORKSPACE), begin).engine
+        os.kill(engine, signal.SIGSTOP)  # it shall not come to its end while the second one looks
         second = stack.apply(plan)
         first.send_signal(signal.SIGTERM)
+        os.kill(engine, signal.SIGCONT)
         cancelled = first.wait(timeout=120)
     left, locks = stack.records()[-1], stack.locks()
     other = stack.apply(another(plan))
     resumed = stack.apply(plan)
 
     assert second.code == 5
-    assert f"locked by process {left['engine_pid'] or ''}" in second.err
+    assert f"locked by process {engine}" in second.err
     assert cancelled == 6
     assert (left["outcome"], locks) == ("cancelled", [])
     assert other.code == 5

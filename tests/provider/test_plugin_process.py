@@ -59,6 +59,17 @@ def test_it_ends_at_once_and_silently_when_asked_to(tmp_path: Path, number: sign
     assert time.monotonic() - asked < 3
 
 
+def test_it_ends_by_itself_when_the_engine_was_gone_before_it_had_started(tmp_path: Path) -> None:
+    file = tmp_path / "launcher"
+    file.write_text(install(tmp_path).read_text().replace('"$PPID"', '"1"'))
+    file.chmod(0o755)
+
+    with started(file) as process:
+        _, err = process.communicate(timeout=20)
+
+    assert (process.returncode, err) == (0, "")
+
+
 def test_it_is_installed_where_the_engine_looks(tmp_path: Path) -> None:
     executable = install(tmp_path)
 

@@ -97,6 +97,15 @@ def test_the_files_of_a_commit_are_unpacked_as_they_were(repository: Path) -> No
     assert not (repository / "copy" / ".git").exists()
 
 
+def test_a_link_that_leads_out_of_the_repository_is_unpacked_as_one(repository: Path) -> None:
+    (repository / "link").symlink_to("/nowhere")
+    commit(repository)
+
+    unpack(repository, "HEAD", repository / "copy")
+
+    assert (repository / "copy" / "link").is_symlink()
+
+
 def test_the_files_of_a_commit_are_there_for_a_while(repository: Path) -> None:
     with unpacked(repository, "base") as folder:
         names = {each.name for each in folder.rglob("*")}

@@ -124,7 +124,7 @@ class LanguageHost(_Servicer):  # type: ignore[misc] # generated code
         process = subprocess.Popen(
             argv,
             cwd=request.pwd or None,
-            env=dict(entry.split("=", 1) for entry in request.env) or None,
+            env=_with_parent(dict(entry.split("=", 1) for entry in request.env) or dict(os.environ)),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
@@ -214,6 +214,11 @@ def _site_packages(python: Path) -> Path:
 def _required_plugins(site_packages: Path) -> list[tuple[str, str]]:
     descriptions = [json.loads(path.read_text()) for path in sorted(site_packages.glob("*/pulumi-plugin.json"))]
     return [(d["name"], d["version"]) for d in descriptions if d.get("resource")]
+
+
+def _with_parent(environment: dict[str, str]) -> dict[str, str]:
+    """Tell a plugin who started it: one that looks only when it has started may find process 1 there."""
+    return {**environment, "WINDLASS_PLUGIN_STARTED_BY": str(os.getpid())}
 
 
 def main(argv: list[str]) -> None:

@@ -29,7 +29,8 @@ def prepare(layout: Layout) -> bool:
     """Write what is missing; returns whether anything had to be done."""
     examples = sorted((layout.root / "environments").glob("*/environment.yml"))
     content = [path for example in examples for path in sorted(example.parent.iterdir()) if path.is_file()]
-    stamp = layout.local / f"local-stack-{key_of(*content, str(layout.cache), __doc__ or '', _ENV)}"
+    launcher = layout.root / "packages" / "provider" / "src" / "windlass_provider" / "install.py"
+    stamp = layout.local / f"local-stack-{key_of(*content, launcher, str(layout.cache), __doc__ or '', _ENV)}"
     if stamp.exists():
         return False
     (layout.local / "state").mkdir(parents=True, exist_ok=True)

@@ -1,10 +1,10 @@
 """What changed in Azure behind Pulumi's back, from the engine's preview of a refresh. Pure.
 
-Of each resource the engine tells what it holds (`oldState`) and what Azure has now (`newState`). It leaves out what the
-program ignores: endpoints are made by Pulumi and changed by the scripts, so that a release is no drift.
+Of each resource the engine tells what it holds (`oldState`) and what Azure has now (`newState`), also of what the
+program ignores. Endpoints are made by Pulumi and changed by the scripts, so what a release moves is no drift.
 
-Some fields move by themselves. They are set apart and named, not dropped in silence: pulumi-azure-native#3225 (managed
-network), #4756 and #2059 (clusters), #3883 (private endpoints).
+Other fields move by themselves. All of these are set apart and named, not dropped in silence: pulumi-azure-native#3225
+(managed network), #4756 and #2059 (clusters), #3883 (private endpoints).
 """
 
 from __future__ import annotations
@@ -26,13 +26,23 @@ NOISY: Final[Mapping[str, tuple[str, ...]]] = {
         r"managedNetwork\.(status|outboundRules|networkId|changeableIsolationModes).*",
         "notebookInfo.*",
     ),
-    "machinelearningservices:OnlineEndpoint": (r"properties\.(traffic|mirrorTraffic).*",),
-    "machinelearningservices:BatchEndpoint": (r"properties\.defaults.*",),
+    # What a release moves: traffic, the default of a batch endpoint, its own tags, and what Azure notes of all that.
+    "machinelearningservices:OnlineEndpoint": (
+        r"properties\.(traffic|mirrorTraffic).*",
+        r"properties\.properties(\..*)?",
+        r"tags\.windlass\..*",
+    ),
+    "machinelearningservices:BatchEndpoint": (
+        r"properties\.defaults.*",
+        r"properties\.properties(\..*)?",
+        r"tags\.windlass\..*",
+    ),
     "containerservice:ManagedCluster": (
         "kubernetesVersion",
         "currentKubernetesVersion",
         "powerState.*",
-        r"agentPoolProfiles\[\d+\]\.(count|orchestratorVersion|currentOrchestratorVersion|nodeImageVersion).*",
+        # It shows every pool of the cluster; pools are resources of their own.
+        "agentPoolProfiles.*",
     ),
     "containerservice:AgentPool": ("count", "orchestratorVersion", "currentOrchestratorVersion", "nodeImageVersion"),
     "network:PrivateEndpoint": ("customDnsConfigs.*", "networkInterfaces.*"),

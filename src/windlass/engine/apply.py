@@ -109,7 +109,9 @@ def passing_on(process: subprocess.Popen[bytes]) -> Iterator[list[str]]:
         # The engine does not know a hung-up terminal.
         process.send_signal(signal.SIGINT if number == signal.SIGINT else signal.SIGTERM)
 
-    before = {each: signal.signal(each, pass_on) for each in _ENDS}
+    # `nohup` has a hung-up terminal ignored, and so it stays.
+    ends = [each for each in _ENDS if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN]
+    before = {each: signal.signal(each, pass_on) for each in ends}
     try:
         yield sent
     finally:

@@ -91,6 +91,7 @@ class Comparison(Rehearsal):
         salt = {_SALT: found} if (found := self._read().get(_SALT)) else {}
         self._write({**document, **salt}, own)
         if _content(self._base / _LOCK) == _content(self._root / _LOCK):
+            (self._base / ".venv").unlink(missing_ok=True)  # a link that somebody has committed
             (self._base / ".venv").symlink_to(self._root / ".venv")
             return
         self._must(f"{shlex.quote(sys.executable)} tools/setup", folder=self._base)

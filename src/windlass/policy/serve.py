@@ -34,6 +34,7 @@ _PROVIDER: Final = "azure-native"
 _MOST_BYTES: Final = 400 * 1024 * 1024
 """As the engine's own limit: a resource may hold whole files."""
 _LOOKS_AFTER_ENGINE_SECONDS: Final = 1.0
+_STARTED_BY: Final = "WINDLASS_PLUGIN_STARTED_BY"
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 _SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark of a secret in Pulumi's protocol
 _LEVELS: Final[Mapping[Severity, Any]] = {
@@ -132,7 +133,8 @@ class Analyzer(_Servicer):  # type: ignore[misc] # generated code
 
 def serve() -> None:
     """Serve on a port of 127.0.0.1 until told to end, or until whoever started this is gone."""
-    started_by = os.getppid()
+    # Told by the language host: if it died while this starts, its number would be that of process 1 by now.
+    started_by = int(os.environ.get(_STARTED_BY, os.getppid()))
     options = [("grpc.max_receive_message_length", _MOST_BYTES)]
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=4), options=options)
     analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Analyzer(), server)

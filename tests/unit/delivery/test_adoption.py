@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from windlass.delivery.adoption import adopt, as_written, find_candidates, settle
+from windlass.delivery.adoption import adopt, as_written, find_candidates, is_ours, settle
 from windlass.delivery.digest import BLINDED, UNKNOWN, PreviewDigest
 
 SUBSCRIPTION = "22222222-2222-2222-2222-222222222222"
@@ -162,3 +162,27 @@ def test_only_resources_that_a_preview_would_change_are_settled() -> None:
         "manifest": {},
         "resources": [{"urn": account, "inputs": {"kind": "StorageV2"}}, {"urn": other, "inputs": {"x": 1}}],
     }
+
+
+def test_what_exists_is_ours_when_it_carries_all_tags_that_the_program_gives_it() -> None:
+    tagged = {"accountName": "st", "resourceGroupName": "rg", "tags": {"stack": "dev"}}
+    account, role = (
+        find_candidates(digest(each), SUBSCRIPTION)[0]
+        for each in (
+            step("storage:StorageAccount", "account", tagged),
+            step("authorization:RoleAssignment", "role", {"roleAssignmentName": "r", "scope": ACCOUNT}),
+        )
+    )
+
+    assert account.urn == ACCOUNT_URN
+    assert is_ours(account, {"stack": "dev", "more": "x"})
+    assert not is_ours(account, {"stack": "prod"})
+    assert is_ours(role, {}), "what gets no tags is ours by its name"
+
+
+def test_what_azure_failed_to_make_is_sent_again() -> None:
+    deployment = {"resources": [{"urn": ACCOUNT_URN, "inputs": {}}, {"urn": GROUP_URN, "inputs": {}}]}
+
+    settled = settle(deployment, digest(), frozenset({ACCOUNT_URN}))
+
+    assert [bool(row.get("initErrors")) for row in settled["resources"]] == [True, False]

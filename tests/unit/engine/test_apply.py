@@ -100,6 +100,17 @@ def test_a_signal_is_passed_on_and_the_engine_is_waited_for(number: signal.Signa
     assert signal.getsignal(number) is before
 
 
+def test_a_hung_up_terminal_that_is_ignored_stays_so(tmp_path: Path) -> None:
+    project = Project(tmp_path, "true")
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        run = project.up(lambda _: os.kill(os.getpid(), signal.SIGHUP))
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+    assert (run.code, run.signal) == (0, "")
+
+
 def test_an_engine_that_nobody_can_write_down_is_ended(tmp_path: Path) -> None:
     project = Project(tmp_path, f"trap 'touch {tmp_path}/ended; exit 1' TERM; touch {tmp_path}/ready; sleep 5 & wait")
 

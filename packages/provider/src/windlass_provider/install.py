@@ -9,6 +9,8 @@ from typing import Final
 from windlass_provider import VERSION
 
 PLUGIN: Final = f"resource-azure-native-v{VERSION}"
+STARTED_BY: Final = "WINDLASS_PROVIDER_STARTED_BY"
+"""Names the engine's process to the plugin."""
 _EXECUTABLE: Final = "pulumi-resource-azure-native"
 
 
@@ -24,6 +26,8 @@ def launcher(interpreter: str, search_path: str) -> str:
     if search_path:
         lines.append(f"PYTHONPATH={shlex.quote(search_path)}${{PYTHONPATH:+:$PYTHONPATH}}")
         lines.append("export PYTHONPATH")
+    # Read here and not by the plugin: an engine that dies while the plugin starts would look like process 1 to it.
+    lines += [f'{STARTED_BY}="$PPID"', f"export {STARTED_BY}"]
     lines.append(f'exec {shlex.quote(interpreter)} -m windlass_provider "$@"')
     return "\n".join(lines) + "\n"
 

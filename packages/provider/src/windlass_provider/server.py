@@ -18,6 +18,7 @@ from windlass_provider.credentials import IdentityTokens, credential_for
 from windlass_provider.engine import Provider
 from windlass_provider.errors import UnreadableCertificatesError
 from windlass_provider.functions import Functions
+from windlass_provider.install import STARTED_BY
 from windlass_provider.locations import Locations
 from windlass_provider.resources import Resources
 from windlass_provider.schema.load import load_table
@@ -78,8 +79,8 @@ def http_client(settings: Settings) -> "httpx.AsyncClient":
     )
 
 
-async def serve(environment: Mapping[str, str], output: TextIO, *, watch_parent: bool) -> None:
-    """Serves until SIGINT or SIGTERM, or until the engine that started the plugin has died."""
+async def serve(environment: Mapping[str, str], output: TextIO, *, parent: int | None) -> None:
+    """Serves until SIGINT or SIGTERM, or until the engine that started the plugin, `parent`, has died."""
     options = [("grpc.max_receive_message_length", _LARGEST_MESSAGE), ("grpc.max_send_message_length", -1)]
     server = grpc.aio.server(options=options)
     servicer = Servicer(load_table(), partial(build_provider, environment))
@@ -90,7 +91,7 @@ async def serve(environment: Mapping[str, str], output: TextIO, *, watch_parent:
     ended = _end_on_signals()
     # The engine reads the first line as the port, so nothing may be printed before.
     print(port, file=output, flush=True)
-    await _wait_for_end(ended, watch_parent=watch_parent)
+    await _wait_for_end(ended, parent)
     await server.stop(grace=0)
 
 
@@ -102,18 +103,18 @@ def _end_on_signals() -> asyncio.Event:
     return ended
 
 
-async def _wait_for_end(ended: asyncio.Event, *, watch_parent: bool) -> None:
-    parent = os.getppid()
+async def _wait_for_end(ended: asyncio.Event, parent: int | None) -> None:
     while not ended.is_set():
         with suppress(TimeoutError):
             await asyncio.wait_for(ended.wait(), _ORPHAN_CHECK)
         # An engine that was killed cannot say so; its plugins would live on for ever.
-        if watch_parent and os.getppid() != parent:
+        if parent is not None and os.getppid() != parent:
             return
 
 
 def main(arguments: list[str]) -> int:
     """Runs the plugin; the engine passes its own address as the first argument."""
     started_by_engine = any(not argument.startswith("-") for argument in arguments)
-    asyncio.run(serve(os.environ, sys.stdout, watch_parent=started_by_engine))
+    parent = int(os.environ.get(STARTED_BY, os.getppid())) if started_by_engine else None
+    asyncio.run(serve(os.environ, sys.stdout, parent=parent))
     return 0
