@@ -107,7 +107,7 @@ def _unlocked(stack: Stack) -> Iterator[None]:
         lock.unlink()
 
 
-def test_a_cancelled_deployment_frees_its_lock_and_is_gone_on_with_by_the_same_plan(stack: Stack) -> None:
+def test_a_cancelled_apply_frees_its_lock_and_is_gone_on_with_by_the_same_plan(stack: Stack) -> None:
     plan = stack.preview("cancelled")
     begin = azure_log(stack.checkout).stat().st_size
 
@@ -187,7 +187,7 @@ KILLS: dict[str, tuple[Point, str]] = {
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("point", "whom"), KILLS.values(), ids=KILLS.keys())
-def test_a_killed_deployment_is_gone_on_with_by_the_same_plan(stack: Stack, point: Point, whom: str) -> None:
+def test_a_killed_apply_is_gone_on_with_by_the_same_plan(stack: Stack, point: Point, whom: str) -> None:
     stack.make_empty()
     plan = stack.preview("killed")
     begin = azure_log(stack.checkout).stat().st_size
@@ -221,7 +221,7 @@ CANCELS: dict[str, Point] = {
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("point", CANCELS.values(), ids=CANCELS.keys())
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_deployment_cancelled_anywhere_is_gone_on_with(stack: Stack, point: Point, number: signal.Signals) -> None:
+def test_an_apply_cancelled_anywhere_is_gone_on_with(stack: Stack, point: Point, number: signal.Signals) -> None:
     stack.make_empty()
     plan = stack.preview("cancelled")
 

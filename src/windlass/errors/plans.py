@@ -139,7 +139,7 @@ class PlanExceededError(AzureFailedError):
 
     def __init__(self, stack: str, what: Sequence[str]) -> None:
         super().__init__(
-            f"the deployment of stack {stack} stopped before what was not shown. What was shown and done before stays. "
+            f"applying stack {stack} stopped before what was not shown. What was shown and done before stays. "
             f"Make a new preview, which shows the rest:\n{_listed(what)}",
             details=tuple(what),
         )
@@ -150,7 +150,7 @@ class ApplyIncompleteError(AzureFailedError):
 
     def __init__(self, stack: str, urns: Sequence[str]) -> None:
         super().__init__(
-            f"the deployment of stack {stack} ended, but the program did not ask for everything that was shown. Make a "
+            f"applying stack {stack} ended, but the program did not ask for everything that was shown. Make a "
             f"new preview, which shows the rest:\n{_listed(urns)}"
         )
 
@@ -162,7 +162,7 @@ class ApplyFailedError(AzureFailedError):
         what = "nothing was changed" if changed_nothing else "what was done before stays"
         listed = f"\n{_listed(errors)}" if errors else ""
         super().__init__(
-            f"the deployment of stack {stack} failed; {what}. Correct the cause, then run the same command with the "
+            f"applying stack {stack} failed; {what}. Correct the cause, then run the same command with the "
             f"same plan to go on; a change of the files needs a new preview{listed}",
             details=tuple(said.strip().splitlines()),
         )
@@ -173,7 +173,7 @@ class ApplyCancelledError(AzureFailedError):
 
     def __init__(self, stack: str, signal: str) -> None:
         super().__init__(
-            f"the deployment of stack {stack} was cancelled by {signal}. What was done stays. Run the same command "
+            f"applying stack {stack} was cancelled by {signal}. What was done stays. Run the same command "
             "with the same plan to go on"
         )
 
