@@ -29,6 +29,7 @@ lines with the real engine, on the local Azure and an imitation of GitHub's API.
 - What waits for approval keeps its place too, by what others report
   ([hypothesis/lms#4533](https://github.com/hypothesis/lms/pull/4533)): reject a deployment that shall not go, or what
   comes after it waits as well.
+- GitHub records a deployment for each job of an environment `<stack>`; those of `<stack>-preview` ask for none.
 - A deployment that is cancelled ends its engine and frees the lock, and the next one goes on. One whose machine died
   leaves its lock, which names that machine: *recover* settles it.
 - A stack whose subscription is not filled in is left out: in a fresh copy of this repository nothing fails that could

@@ -103,6 +103,23 @@ def test_what_is_on_main_is_planned_and_applied_stack_by_stack(shop: Project) ->
     assert again.results()["dev / apply"] == again.results()["staging / apply"] == "skipped"
 
 
+def test_drift_has_one_issue_that_is_closed_when_it_is_gone(shop: Project) -> None:
+    _, main = change(shop, "")
+    event = shop.by_hand(main)
+
+    shop.checkout.python(RETAG.format(stack="dev", tags={"touched": "by hand"}))
+    shop.run("drift", event).ok()
+    shop.run("drift", event).ok()
+    issues = [(each["title"], each["state"]) for each in shop.github.issues()]
+    body = shop.github.issues()[0]["body"]
+    shop.checkout.python(RETAG.format(stack="dev", tags={"touched": ""}))
+    shop.run("drift", event).ok()
+
+    assert issues == [("Drift in stack dev", "open")], shop.github.issues()
+    assert "touched" in body
+    assert [each["state"] for each in shop.github.issues()] == ["closed"]
+
+
 def test_a_plan_that_no_longer_fits_is_refused_and_nothing_is_changed(shop: Project) -> None:
     def moves(job: str, step: str) -> None:
         if (job, step) == ("dev / apply", APPLY):
@@ -244,23 +261,6 @@ def test_what_changed_under_endpoints_is_released_to_dev(shop: Project) -> None:
     released = [name for name in run.jobs if name.startswith("release (churn)")]
     assert released == ["release (churn) / release"]
     assert "staging / plan" in run.jobs
-
-
-def test_drift_has_one_issue_that_is_closed_when_it_is_gone(shop: Project) -> None:
-    _, main = change(shop, "")
-    event = shop.by_hand(main)
-
-    shop.checkout.python(RETAG.format(stack="dev", tags={"touched": "by hand"}))
-    shop.run("drift", event).ok()
-    shop.run("drift", event).ok()
-    issues = [(each["title"], each["state"]) for each in shop.github.issues()]
-    body = shop.github.issues()[0]["body"]
-    shop.checkout.python(RETAG.format(stack="dev", tags={"touched": ""}))
-    shop.run("drift", event).ok()
-
-    assert issues == [("Drift in stack dev", "open")]
-    assert "touched" in body
-    assert [each["state"] for each in shop.github.issues()] == ["closed"]
 
 
 def test_a_teardown_asks_for_the_name_and_leaves_nothing(shop: Project) -> None:

@@ -231,3 +231,17 @@ def test_the_token_is_given_only_to_steps_that_talk_to_github() -> None:
 
 def talks(run: str) -> bool:
     return "scripts/github.py" in run and not any(f"github.py {verb}" in run for verb in ("summary", "private"))
+
+
+def test_what_workflows_read_of_an_environment_is_what_bootstrap_sets() -> None:
+    from support.bootstrap import planned
+
+    from windlass.bootstrap.models import MakeEnvironment, SetVariable
+
+    steps = planned().steps
+    read = {name for workflow in WORKFLOWS for name in re.findall(r"vars\.(\w+)", workflow.text)}
+    stacks = stacks_on_azure()
+
+    assert read == {step.name for step in steps if isinstance(step, SetVariable)}
+    environments = {step.name for step in steps if isinstance(step, MakeEnvironment)}
+    assert environments == {*stacks, *(f"{stack}-preview" for stack in stacks)}

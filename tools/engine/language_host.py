@@ -23,6 +23,7 @@ import threading
 import types
 from collections.abc import Iterator
 from concurrent import futures
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,7 @@ class LanguageHost(_Servicer):  # type: ignore[misc] # generated code
         self._executor = executor
         self._children: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
+        self._is_ending = False
 
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802 - gRPC's name
         """Take the engine's address from the newer way of being started."""
@@ -106,7 +108,8 @@ class LanguageHost(_Servicer):  # type: ignore[misc] # generated code
             "PULUMI_CONFIG": json.dumps(dict(request.config)),
             "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
         }
-        code = self._wait(subprocess.Popen(argv, env=environment))
+        with self._kept(subprocess.Popen(argv, env=environment)) as program:
+            code = program.wait()
         if code in (0, _SHOWN):
             return language_pb2.RunResponse(bail=code == _SHOWN)
         return language_pb2.RunResponse(error=f"Program exited with non-zero exit code: {code}")
@@ -128,8 +131,9 @@ class LanguageHost(_Servicer):  # type: ignore[misc] # generated code
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        yield from _output(process)
-        yield language_pb2.RunPluginResponse(exitcode=self._wait(process))
+        with self._kept(process):
+            yield from _output(process)
+            yield language_pb2.RunPluginResponse(exitcode=process.wait())
 
     def About(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         """Describe the interpreter, for `pulumi about`."""
@@ -154,19 +158,29 @@ class LanguageHost(_Servicer):  # type: ignore[misc] # generated code
         return empty_pb2.Empty()
 
     def end(self) -> None:
-        """Ask every child to end."""
+        """Ask every child to end, also one that is only being started."""
         with self._lock:
+            self._is_ending = True
             for child in self._children:
                 child.terminate()
 
-    def _wait(self, child: subprocess.Popen[bytes]) -> int:
+    @contextmanager
+    def _kept(self, child: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+        """Have a child end with this host, from its start on: whoever waits for it keeps the host from ending.
+
+        It also ends when nobody wants its output any more, which gRPC tells by closing the generator that passes it on.
+        """
         with self._lock:
             self._children.add(child)
+            if self._is_ending:
+                child.terminate()
         try:
-            return child.wait()
+            yield child
         finally:
             with self._lock:
                 self._children.discard(child)
+            if child.poll() is None:
+                child.terminate()
 
 
 def _output(process: subprocess.Popen[bytes]) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -141,14 +142,16 @@ def _restore(root: Path, changed: Mapping[Path, bytes | None]) -> None:
 def _stable_ids(checkout: Checkout, stack: str) -> dict[str, str]:
     """Say by what to replace ids that are others each time: by ones that are made of names."""
     exported = checkout.run(f"pulumi stack export -s {stack}").ok().json()["deployment"]
-    found: dict[str, str] = {}
-    number = 0
-    for row in exported.get("resources") or ():
-        if row["type"] == _IDENTITY:
-            for key in _OF_AN_IDENTITY:
-                number += 1
-                found[row["outputs"][key]] = f"{number:08d}-0000-4000-8000-000000000000"
-    return found
+    return {
+        row["outputs"][key]: _made_of(stack, row["urn"].rpartition("::")[2], key)
+        for row in exported.get("resources") or ()
+        if row["type"] == _IDENTITY
+        for key in _OF_AN_IDENTITY
+    }
+
+
+def _made_of(*names: str) -> str:
+    return f"{hashlib.sha256('/'.join(names).encode()).hexdigest()[:8]}-0000-4000-8000-000000000000"
 
 
 def _scrub(text: str, root: Path, stable: Mapping[str, str]) -> str:

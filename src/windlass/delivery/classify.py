@@ -118,7 +118,8 @@ def _judge(step: PreviewStep, change: Change, before: _Before, around: Circumsta
         is_component=not state.custom,
         consequence=consequence,
         differences=tuple(leaf.shown() for leaf in leaves),
-        follows=tuple(each.name for each in causes),
+        # The state keeps what a resource depends on in the order in which it happened to be made.
+        follows=tuple(sorted(each.name for each in causes)),
         is_certain=is_certain,
         findings=findings,
     )

@@ -83,7 +83,7 @@ def test_another_region_loses_data_and_says_what_follows_from_what() -> None:
     assert report.risk is Risk.LOSES_DATA
     assert find(report, "group-resources").differences[0].path == "location"
     assert find(report, "storage-account").follows == ("group-resources",)
-    assert find(report, "churn-online-endpoint").follows == ("workspace-workspace", "group-resources")
+    assert find(report, "churn-online-endpoint").follows == ("group-resources", "workspace-workspace")
     assert all(each.is_certain for each in report.changes)
 
 
