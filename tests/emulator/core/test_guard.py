@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 import textwrap
 import time
@@ -138,7 +139,10 @@ async def test_a_program_that_does_not_exist_is_named(guard: GuardPipe, tmp_path
 
 
 def test_a_process_is_told_from_a_later_one_with_its_id() -> None:
-    own = birth_of(os.getpid())
+    # A child, not the parent: a shell can start this process within the same hundredth of a second as itself.
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        own, later = birth_of(os.getpid()), birth_of(child.pid)
 
-    assert own == birth_of(os.getpid())
-    assert own != birth_of(os.getppid())
+        assert own == birth_of(os.getpid())
+        assert own != later
+        child.communicate(b"\n")
