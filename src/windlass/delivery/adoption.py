@@ -55,6 +55,7 @@ class Adoption:
         missing: Logical names of what does not, and will be made.
         unknown: Logical names of what cannot be told yet: its id needs the import of something else first.
         retry: URNs of what exists and has failed in Azure, so that the next `up` has to send it again.
+        begun: What an interrupted run was making, with the inputs that the program gives it, by URN.
     """
 
     file: Mapping[str, Any]
@@ -62,6 +63,7 @@ class Adoption:
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
     retry: frozenset[str] = frozenset()
+    begun: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def find_candidates(digest: PreviewDigest, subscription: str) -> tuple[Candidate, ...]:
@@ -183,6 +185,51 @@ def settle(deployment: Mapping[str, Any], digest: PreviewDigest, retry: frozense
     ]
     failed = [{**row, "initErrors": [_FAILED]} if row["urn"] in retry else row for row in resources]
     return {**deployment, "resources": failed}
+
+
+def inputs_of(digest: PreviewDigest, urns: frozenset[str]) -> dict[str, Mapping[str, Any]]:
+    """Take from a preview the inputs that the program gives to what it would make, for some resources."""
+    return {step.urn: step.new_state.inputs for step in _creations(digest) if step.urn in urns and step.new_state}
+
+
+def settle_begun(deployment: Mapping[str, Any], begun: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Give what an interrupted run was making the inputs that it was begun with.
+
+    It was the program that made it. Where the program ignores later changes, as of endpoints, the engine would take
+    what the import wrote for the program's own, and no plan foresaw that.
+
+    Args:
+        deployment: The state, as the engine exports it.
+        begun: The inputs by URN.
+    """
+    rows = deployment.get("resources") or ()
+    resources = [
+        {**row, "inputs": as_begun(row.get("inputs") or {}, begun[row["urn"]])} if row["urn"] in begun else row
+        for row in rows
+    ]
+    return {**deployment, "resources": resources}
+
+
+def as_begun(shown: Any, wanted: Any) -> Any:
+    """Give an input as the program gives it; as Azure shows it where a preview does not tell."""
+    if wanted in (UNKNOWN, BLINDED):
+        return shown
+    if isinstance(wanted, dict) and isinstance(shown, dict):
+        told = {key: as_begun(shown.get(key), value) for key, value in wanted.items()}
+        return {key: value for key, value in told.items() if value is not None or wanted[key] is None}
+    if isinstance(wanted, list) and isinstance(shown, list) and len(shown) == len(wanted):
+        return [as_begun(*pair) for pair in zip(shown, wanted, strict=True)]
+    return shown if _is_partly_untold(wanted) else wanted
+
+
+def _is_partly_untold(value: Any) -> bool:
+    match value:
+        case dict():
+            return any(map(_is_partly_untold, value.values()))
+        case list():
+            return any(map(_is_partly_untold, value))
+        case _:
+            return value in (UNKNOWN, BLINDED)
 
 
 def as_written(shown: Any, wanted: Any) -> Any:

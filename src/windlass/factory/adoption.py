@@ -37,7 +37,7 @@ def plan_adoption(
     from windlass.azure.credential import sign_in
     from windlass.azure.look import AzureEyes
     from windlass.azure.workspace import workspace_id
-    from windlass.delivery.adoption import adopt, find_candidates, is_ours
+    from windlass.delivery.adoption import adopt, find_candidates, inputs_of, is_ours
     from windlass.engine.preview import run_preview
     from windlass.errors.delivery import PreviewFailedError
     from windlass.project.stack_file import known_outputs, load_settings
@@ -64,7 +64,8 @@ def plan_adoption(
     existing = {arm_id: each.id for arm_id, each in seen.items() if each.presence is not Presence.ABSENT}
     failed = {arm_id for arm_id, each in seen.items() if each.presence is Presence.FAILED and only is not None}
     retry = frozenset(each.urn for each in candidates if each.id in failed)
-    return replace(adopt(digest, written, candidates, existing), retry=retry)
+    begun = inputs_of(digest, frozenset(each.urn for each in candidates if each.id in existing) & (only or frozenset()))
+    return replace(adopt(digest, written, candidates, existing), retry=retry, begun=begun)
 
 
 def adopt(root: Path, stack: str, environ: MutableMapping[str, str], adoption: Adoption) -> None:
@@ -73,7 +74,7 @@ def adopt(root: Path, stack: str, environ: MutableMapping[str, str], adoption: A
     Raises:
         EngineFailedError: It could not be imported.
     """
-    from windlass.delivery.adoption import settle
+    from windlass.delivery.adoption import settle, settle_begun
     from windlass.engine.adoption import import_resources
     from windlass.engine.backend import find_backend
     from windlass.engine.preview import run_preview
@@ -82,4 +83,5 @@ def adopt(root: Path, stack: str, environ: MutableMapping[str, str], adoption: A
 
     import_resources(root, stack, environ, adoption.file)
     state = EngineState(root, load_project_name(root), stack, find_backend(root, stack, environ), environ)
-    state.replace(settle(state.export(), run_preview(root, stack, environ), adoption.retry))
+    settled = settle(state.export(), run_preview(root, stack, environ), adoption.retry)
+    state.replace(settle_begun(settled, adoption.begun))

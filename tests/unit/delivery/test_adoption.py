@@ -8,7 +8,16 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from windlass.delivery.adoption import adopt, as_written, find_candidates, is_ours, settle
+from windlass.delivery.adoption import (
+    adopt,
+    as_begun,
+    as_written,
+    find_candidates,
+    inputs_of,
+    is_ours,
+    settle,
+    settle_begun,
+)
 from windlass.delivery.digest import BLINDED, UNKNOWN, PreviewDigest
 
 SUBSCRIPTION = "22222222-2222-2222-2222-222222222222"
@@ -186,3 +195,27 @@ def test_what_azure_failed_to_make_is_sent_again() -> None:
     settled = settle(deployment, digest(), frozenset({ACCOUNT_URN}))
 
     assert [bool(row.get("initErrors")) for row in settled["resources"]] == [True, False]
+
+
+def test_what_an_interrupted_run_was_making_gets_the_inputs_of_the_program() -> None:
+    program = {"accountName": "st", "resourceGroupName": UNKNOWN, "properties": {"mode": "key"}}
+    begun = inputs_of(digest(step("storage:StorageAccount", "account", program)), frozenset({ACCOUNT_URN}))
+    imported = {"accountName": "st", "resourceGroupName": "rg", "properties": {"mode": "Key", "traffic": {}}, "sku": {}}
+    deployment = {"resources": [{"urn": ACCOUNT_URN, "inputs": imported}, {"urn": GROUP_URN, "inputs": {"a": 1}}]}
+
+    account, group = settle_begun(deployment, begun)["resources"]
+
+    assert account["inputs"] == {
+        "azureApiVersion": "2024-01-01",
+        "accountName": "st",
+        "resourceGroupName": "rg",
+        "properties": {"mode": "key"},
+    }
+    assert group["inputs"] == {"a": 1}
+
+
+def test_what_a_preview_does_not_tell_stays_as_azure_shows_it() -> None:
+    assert as_begun({"a": "x", "b": [1, 2]}, {"a": BLINDED, "b": [UNKNOWN, 3], "c": UNKNOWN}) == {"a": "x", "b": [1, 3]}
+    assert as_begun([1], [UNKNOWN, 2]) == [1]
+    assert as_begun([1], [2, 3]) == [2, 3]
+    assert as_begun({}, {"a": {"b": UNKNOWN}, "c": 1}) == {"c": 1}
