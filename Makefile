@@ -58,10 +58,10 @@ azure-provider: setup ## install the real provider, for stacks on Azure
 
 compare: setup ## show what the checkout changes in every stack since BASE, on the local Azure (BASE=origin/main)
 	@rm -rf .windlass/compared
-	@for stack in $$(.venv/bin/python scripts/stacks.py); do \
+	@for stack in $$(.venv/bin/python scripts/stacks.py --on local); do \
 	  .venv/bin/python scripts/rehearse.py --stack $$stack --against $(BASE) --save .windlass/compared || true; done
 	@.venv/bin/python scripts/report.py .windlass/compared --advise --write-full .windlass/compared/report.md \
-	  --expect "$$(.venv/bin/python scripts/stacks.py | paste -sd, -)"
+	  --expect "$$(.venv/bin/python scripts/stacks.py --on local | paste -sd, -)"
 
 clean: ## remove what was made in this checkout (the cache folder stays)
 	@if [ -x .venv/bin/python ] && [ -d .windlass/azure ]; then .venv/bin/python -m windlass_emulator stop --data .windlass/azure; fi

@@ -22,10 +22,11 @@ ROOT = Path(__file__).resolve().parent.parent
 )
 @click.option(
     "--on",
-    type=click.Choice(["any", "azure"]),
+    type=click.Choice(["any", "azure", "local"]),
     default="any",
     show_default=True,
-    help="Only stacks that are applied to Azure and whose subscription is filled in.",
+    help="azure: only stacks that are applied to Azure and whose subscription is filled in. local: only stacks that "
+    "can be rehearsed on the local Azure; why another one cannot is told on stderr.",
 )
 @click.option(
     "--output",
@@ -52,7 +53,6 @@ def stacks(
     from windlass.checkout import changed_paths
     from windlass.delivery.touched import gone_stacks, in_order, touched_endpoints, touched_stacks
     from windlass.project.loader import endpoint_folders, stack_names
-    from windlass.project.stack_file import is_on_azure
 
     known = stack_names(ROOT)
     folders = sorted({*endpoint_folders(ROOT, "online"), *endpoint_folders(ROOT, "batch")})
@@ -62,7 +62,22 @@ def stacks(
         named, endpoints = touched_stacks(paths, known), touched_endpoints(paths, folders)
         for gone in gone_stacks(paths, known):
             click.echo(f"Pulumi.{gone}.yaml is gone: what stack {gone} made stays until it is torn down.", err=True)
-    _show([each for each in named if on == "any" or is_on_azure(ROOT, each)], endpoints, output)
+    _show([each for each in named if _is_on(each, on)], endpoints, output)
+
+
+def _is_on(stack: str, on: str) -> bool:
+    from windlass.errors.rehearsal import BroughtResourcesError, EncryptedSettingsError
+    from windlass.project.stack_file import check_rehearsable, is_on_azure
+
+    if on == "azure":
+        return is_on_azure(ROOT, stack)
+    try:
+        if on == "local":
+            check_rehearsable(ROOT, stack)
+    except (BroughtResourcesError, EncryptedSettingsError) as error:
+        click.echo(f"left out: {error}", err=True)
+        return False
+    return True
 
 
 def _show(names: list[str], endpoints: Sequence[str], output: str) -> None:

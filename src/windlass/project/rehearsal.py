@@ -37,12 +37,8 @@ def rehearsed(stack: str, document: Mapping[str, Any]) -> dict[str, Any]:
         BroughtResourcesError: It names resources by id, which the local Azure does not have.
     """
     config = document.get("config") or {}
-    encrypted = sorted(key for key, value in config.items() if isinstance(value, Mapping) and "secure" in value)
-    if encrypted:
-        raise EncryptedSettingsError(stack, encrypted)
+    require_rehearsable(stack, config)
     settings = deepcopy(dict(config.get(_SETTINGS) or {}))
-    if settings.get("bring"):
-        raise BroughtResourcesError(stack, sorted(settings["bring"]))
     settings["cloud"] = "local"
     settings["vault"] = {**(settings.get("vault") or {}), "purge_protection": False}
     return {
@@ -54,6 +50,20 @@ def rehearsed(stack: str, document: Mapping[str, Any]) -> dict[str, Any]:
             _SETTINGS: settings,
         },
     }
+
+
+def require_rehearsable(stack: str, config: Mapping[str, Any]) -> None:
+    """Require of the `config` of a stack's file that the local Azure has all that it names.
+
+    Raises:
+        EncryptedSettingsError: It holds values that only the stack's own backend can decrypt.
+        BroughtResourcesError: It names resources by id, which the local Azure does not have.
+    """
+    encrypted = sorted(key for key, value in config.items() if isinstance(value, Mapping) and "secure" in value)
+    if encrypted:
+        raise EncryptedSettingsError(stack, encrypted)
+    if brought := (config.get(_SETTINGS) or {}).get("bring"):
+        raise BroughtResourcesError(stack, sorted(brought))
 
 
 def released(document: Mapping[str, Any]) -> dict[str, Any]:

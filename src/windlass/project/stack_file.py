@@ -11,6 +11,7 @@ from windlass.errors.project import UnreadableFileError
 from windlass.project.loader import load_cloud
 from windlass.project.names import resource_names
 from windlass.project.outputs import StackOutputs
+from windlass.project.rehearsal import require_rehearsable
 from windlass.project.settings import PROVIDER_NAMESPACE, StackSettings, parse_settings
 
 _ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -30,6 +31,18 @@ def is_on_azure(root: Path, stack: str) -> bool:
         return False
     subscription = _config(root, stack).get(f"{PROVIDER_NAMESPACE}:subscriptionId")
     return isinstance(subscription, str) and _ID.fullmatch(subscription) is not None
+
+
+def check_rehearsable(root: Path, stack: str) -> None:
+    """Require of a stack that it can be tried on the local Azure.
+
+    Raises:
+        UnknownStackError: The stack has no settings.
+        EncryptedSettingsError: It holds values that only the stack's own backend can decrypt.
+        BroughtResourcesError: It names resources by id, which the local Azure does not have.
+    """
+    load_cloud(root, stack)
+    require_rehearsable(stack, _config(root, stack))
 
 
 def load_settings(root: Path, stack: str) -> StackSettings:
