@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,17 @@ class Project:
 
     def up(self, started: Any = lambda _: None, *, at_once: bool = False) -> Any:
         return PulumiUp(self.root, self.environ, self.stderr).up("dev", PLAN, started, at_once=at_once)
+
+
+@pytest.fixture(autouse=True)
+def _heeds_signals() -> Iterator[None]:
+    """Heed what ends a process, also where the tests run in the background: a shell cannot trap what was ignored."""
+    before = [(each, signal.getsignal(each)) for each in (signal.SIGINT, signal.SIGHUP)]
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    for number, handler in before:
+        signal.signal(number, handler)
 
 
 def event(**about: Any) -> str:
