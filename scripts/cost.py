@@ -29,14 +29,7 @@ CHANGE_COLUMNS = ("what", "for", "USD a month")
     show_default=True,
     help="files: settings and endpoints, offline. state: what is deployed. preview: what `pulumi up` would change.",
 )
-@click.option(
-    "--output",
-    "-o",
-    type=click.Choice(["table", "json", "markdown"]),
-    default="table",
-    show_default=True,
-    help="For people, JSON for programs, or Markdown for a comment on a pull request.",
-)
+@options.report_output
 @click.option(
     "--book",
     type=click.Path(dir_okay=False, path_type=Path),

@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from windlass.cli import options
 from windlass.cli.run import run
 
-if TYPE_CHECKING:
-    from windlass.delivery.models import Report
-
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @click.command()
 @options.stack
-@click.option(
-    "--output",
-    "-o",
-    type=click.Choice(["table", "json", "markdown"]),
-    default="table",
-    show_default=True,
-    help="For people, JSON for programs, or Markdown for an issue.",
-)
+@options.report_output
 @click.option(
     "--save",
     type=click.Path(file_okay=False, path_type=Path),
@@ -50,6 +38,7 @@ def drift(
     endpoints is no drift, and fields that move by themselves are named apart. A difference reads from what Pulumi holds
     to what Azure has.
     """
+    from windlass.cli.reports import show
     from windlass.errors.drift import DriftFoundError, DriftUnknownError
     from windlass.factory import drift as drifts
     from windlass.factory import previews
@@ -59,25 +48,11 @@ def drift(
     if save:
         previews.save(save, found.looked, found.report)
         click.echo(f"saved in {save / stack}", err=True)
-    _show(found.report, output)
+    show(found.report, output)
     if found.report.errors:
         raise DriftUnknownError(stack, found.report.errors)
     if found.drift.is_there:
         raise DriftFoundError(stack, found.drift.changed, found.drift.gone)
-
-
-def _show(report: Report, output: str) -> None:
-    from windlass.cli import render
-    from windlass.cli.reports import show_report
-    from windlass.delivery.markdown import report_as_markdown
-    from windlass.delivery.report import report_as_json
-
-    if output == "json":
-        render.show_json(report_as_json(report))
-    elif output == "markdown":
-        sys.stdout.write(report_as_markdown(report))
-    elif not report.errors:
-        show_report(report)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,14 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @click.command()
 @options.stack
-@click.option(
-    "--output",
-    "-o",
-    type=click.Choice(["table", "json", "markdown"]),
-    default="table",
-    show_default=True,
-    help="For people, JSON for programs, or Markdown for a comment on a pull request.",
-)
+@options.report_output
 @click.option(
     "--file",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -71,6 +63,7 @@ def preview(
     engine cannot preview the stack. Markdown and JSON are written then too, and so is what --save keeps, but for a
     plan that may not be carried out. What it keeps is as private as a state file; only report.json may be shared.
     """
+    from windlass.cli.reports import show
     from windlass.errors.delivery import PreviewFailedError
     from windlass.errors.policy import PolicyViolationError
 
@@ -82,7 +75,7 @@ def preview(
         raise click.UsageError("--base and --base-files go with --save, which alone reads what is deployed")
     with _base(base, base_files) as base_root:
         report = _read(stack, file) if file else _look(stack, save, commit, base_root)
-    _show(report, output)
+    show(report, output)
     if report.errors:
         raise PreviewFailedError(stack, report.errors, report.output)
     if report.stopped_by:
@@ -122,20 +115,6 @@ def _commit(given: str | None) -> str:
     from windlass.checkout import head_commit
 
     return given or head_commit(ROOT)
-
-
-def _show(report: Report, output: str) -> None:
-    from windlass.cli import render
-    from windlass.cli.reports import show_report
-    from windlass.delivery.markdown import report_as_markdown
-    from windlass.delivery.report import report_as_json
-
-    if output == "json":
-        render.show_json(report_as_json(report))
-    elif output == "markdown":
-        sys.stdout.write(report_as_markdown(report))
-    elif not report.errors:
-        show_report(report)
 
 
 if __name__ == "__main__":

@@ -26,15 +26,19 @@ def read_origin(root: Path, environ: Mapping[str, str], identity: Callable[[], s
         identity: Tells who we are to Azure; empty when nobody knows.
     """
     known = identity()
-    actor = next((environ[name] for name in _ACTORS if environ.get(name)), "")
     commit, changed = _read_git(root)
     return Origin(
-        by=actor or known or _user(),
+        by=find_actor(environ, known),
         identity=known,
         commit=commit or environ.get("GITHUB_SHA", ""),
         changed=changed,
         workflow_run=_workflow_run(environ),
     )
+
+
+def find_actor(environ: Mapping[str, str], known: str = "") -> str:
+    """Name who runs this: the person on GitHub, else who is `known` to Azure, else the user of this machine."""
+    return next((environ[name] for name in _ACTORS if environ.get(name)), "") or known or _user()
 
 
 def _workflow_run(environ: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from windlass.delivery.cost.meters import CURRENCY, RetailItem
 from windlass.errors.cost import PricesMalformedError, PricesUnreachableError
+from windlass.errors.validation import first_problem
 
 ADDRESS: Final = "https://prices.azure.com/api/retail/prices"
 API_VERSION: Final = "2023-01-01-preview"
@@ -79,9 +80,7 @@ class RetailPrices:
         try:
             return _Page.model_validate_json(answer.content)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(step) for step in first["loc"])
-            raise PricesMalformedError(self._address, f"{where}: {first['msg']}" if where else first["msg"]) from error
+            raise PricesMalformedError(self._address, first_problem(error)) from error
 
     def _get(self, link: str) -> httpx.Response:
         said = ""

@@ -21,6 +21,14 @@ output = click.option(
     show_default=True,
     help="For people, or JSON for programs on stdout.",
 )
+report_output = click.option(
+    "--output",
+    "-o",
+    type=click.Choice(["table", "json", "markdown"]),
+    default="table",
+    show_default=True,
+    help="For people, JSON for programs, or Markdown for a comment or an issue.",
+)
 without_record = click.option(
     "--without-record",
     is_flag=True,

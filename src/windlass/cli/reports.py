@@ -26,6 +26,19 @@ _TONES: Final = {Level.STOP: "bold red", Level.LOOK: "yellow", Level.FINE: "gree
 _RUN: Final = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
 
 
+def show(report: Report, output: str) -> None:
+    """Show the report of one stack on stdout as `table`, `json` or `markdown`; a failed one is no table."""
+    from windlass.delivery.markdown import report_as_markdown
+    from windlass.delivery.report import report_as_json
+
+    if output == "json":
+        render.show_json(report_as_json(report))
+    elif output == "markdown":
+        sys.stdout.write(report_as_markdown(report))
+    elif not report.errors:
+        show_report(report)
+
+
 def read_reports(folders: Iterable[Path]) -> tuple[Report, ...]:
     """Read all reports in some folders, and in the folders in these; a folder that is not there holds none.
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic.alias_generators import to_camel
 
 from windlass.errors.delivery import PreviewUnreadableError
+from windlass.errors.validation import first_problem
 
 UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """Stands in the engine's JSON for a value that is known only after the change."""
@@ -157,9 +158,7 @@ def parse_digest(text: str | bytes, source: str) -> PreviewDigest:
     try:
         digest = PreviewDigest.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise PreviewUnreadableError(source, f"{where}: {first['msg']}" if where else first["msg"]) from error
+        raise PreviewUnreadableError(source, first_problem(error)) from error
     if not digest.model_fields_set:
         raise PreviewUnreadableError(source, "it has neither steps nor diagnostics")
     return digest

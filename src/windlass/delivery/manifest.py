@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Final, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from windlass.errors.plans import PlanUnreadableError
+from windlass.errors.validation import first_problem
 
 MANIFEST: Final = "manifest.json"
 PLAN: Final = "plan.json"
@@ -65,9 +66,7 @@ def parse_manifest(text: str | bytes, source: str) -> Manifest:
     try:
         return Manifest.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise PlanUnreadableError(source, f"{where}: {first['msg']}" if where else first["msg"]) from error
+        raise PlanUnreadableError(source, first_problem(error)) from error
 
 
 def content_digest(content: bytes) -> str:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from windlass.delivery.digest import PolicyEvent, PreviewDigest
 from windlass.errors.delivery import SavedPreviewUnreadableError
+from windlass.errors.validation import first_problem
 
 Kind = Literal["preview", "drift"]
 
@@ -114,6 +115,4 @@ def parse_saved(text: str | bytes, source: str) -> SavedPreview:
     try:
         return SavedPreview.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise SavedPreviewUnreadableError(source, f"{where}: {first['msg']}" if where else first["msg"]) from error
+        raise SavedPreviewUnreadableError(source, first_problem(error)) from error

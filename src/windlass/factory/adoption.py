@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from windlass import cloud
 from windlass.release.clock import SystemClock
 
 if TYPE_CHECKING:
     from windlass.delivery.adoption import Adoption
+    from windlass.delivery.digest import PreviewDigest
 
 
 def plan_adoption(
@@ -30,28 +31,18 @@ def plan_adoption(
         PreviewFailedError: The stack cannot be previewed, so nobody knows what it would make.
         StillRunningError: Azure did not end an operation in time.
     """
-    import json
-    from tempfile import TemporaryDirectory
-
     from windlass.azure.arm import Arm
     from windlass.azure.credential import sign_in
     from windlass.azure.look import AzureEyes
     from windlass.azure.workspace import workspace_id
     from windlass.delivery.adoption import adopt, find_candidates, inputs_of, is_ours
-    from windlass.engine.preview import run_preview
-    from windlass.errors.delivery import PreviewFailedError
     from windlass.project.stack_file import known_outputs, load_settings
     from windlass.recovery.models import Presence
     from windlass.recovery.quiet import look_until_quiet
 
     outputs = known_outputs(load_settings(root, stack))
     cloud.enter(outputs, root, environ)
-    with TemporaryDirectory(prefix="windlass-import-") as folder:
-        file = Path(folder, "import.json")
-        digest = run_preview(root, stack, environ, import_file=file)
-        if errors := digest.said("error"):
-            raise PreviewFailedError(stack, errors, ())
-        written = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    digest, written = _preview_import(root, stack, environ)
     clock = SystemClock()
     eyes = AzureEyes(Arm(sign_in(), workspace_id(outputs), sleep=clock.sleep), outputs)
     candidates = find_candidates(digest, outputs.subscription_id)
@@ -66,6 +57,24 @@ def plan_adoption(
     retry = frozenset(each.urn for each in candidates if each.id in failed)
     begun = inputs_of(digest, frozenset(each.urn for each in candidates if each.id in existing) & (only or frozenset()))
     return replace(adopt(digest, written, candidates, existing), retry=retry, begun=begun)
+
+
+def _preview_import(
+    root: Path, stack: str, environ: MutableMapping[str, str]
+) -> tuple[PreviewDigest, Mapping[str, Any]]:
+    """Ask the engine what it would make, and for its import file of that."""
+    import json
+    from tempfile import TemporaryDirectory
+
+    from windlass.engine.preview import run_preview
+    from windlass.errors.delivery import PreviewFailedError
+
+    with TemporaryDirectory(prefix="windlass-import-") as folder:
+        file = Path(folder, "import.json")
+        digest = run_preview(root, stack, environ, import_file=file)
+        if errors := digest.said("error"):
+            raise PreviewFailedError(stack, errors, ())
+        return digest, json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
 def adopt(root: Path, stack: str, environ: MutableMapping[str, str], adoption: Adoption) -> None:

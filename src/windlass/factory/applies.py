@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from windlass.origin import find_actor
 from windlass.release.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def applies(root: Path, stack: str, environ: MutableMapping[str, str], stderr: T
     return Applies(
         project=load_project_name(root),
         stack=stack,
-        by=_who(environ),
+        by=find_actor(environ),
         host=socket.gethostname(),
         engine=PulumiUp(root, environ, stderr),
         state=recoveries.state,
@@ -88,10 +89,3 @@ class _Remains:
 
     def _say(self, text: str) -> None:
         self._stderr.write(f"{text}\n")
-
-
-def _who(environ: Mapping[str, str]) -> str:
-    """Name who does it: the person on GitHub whose push or click began it, else the user of this machine."""
-    import getpass
-
-    return environ.get("GITHUB_TRIGGERING_ACTOR") or environ.get("GITHUB_ACTOR") or getpass.getuser()

@@ -155,12 +155,11 @@ class Client:
             retry=retry_if_exception_type(_LaterError), wait=_wait, stop=_enough, sleep=self.sleep, reraise=True
         )
         try:
-            for attempt in retrying:
-                with attempt:
-                    return self._once(request, call, again=again, attempt=attempt.retry_state.attempt_number)
+            return retrying(
+                lambda: self._once(request, call, again=again, attempt=int(retrying.statistics["attempt_number"]))
+            )
         except _LaterError as later:
             raise later.error from later.__cause__
-        raise AssertionError("tenacity returns or raises")  # pragma: no cover
 
     def _once(self, request: httpx.Request, call: Call, *, again: bool, attempt: int) -> Answer:
         try:

@@ -18,6 +18,7 @@ from typing import Literal, assert_never
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from windlass.errors.records import RecordUnreadableError
+from windlass.errors.validation import first_problem
 from windlass.project.content import digest_of_document
 from windlass.project.definitions import FILLED_IN, EnvironmentDefinition, OnlineDefinition
 from windlass.release.models import (
@@ -388,9 +389,7 @@ def parse_record(content: bytes, name: str) -> ReleaseRecord:
     try:
         return ReleaseRecord.model_validate_json(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise RecordUnreadableError(name, f"{where}: {first['msg']}" if where else str(first["msg"])) from error
+        raise RecordUnreadableError(name, first_problem(error)) from error
 
 
 def dump_record(record: ReleaseRecord) -> bytes:

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from windlass.errors.cost import PriceBookUnreadableError
+from windlass.errors.validation import first_problem
 
 Unit = Literal["hour", "day", "month", "GB", "GB-month", "vCPU-hour", "GB-hour"]
 
@@ -163,9 +164,7 @@ def parse_book(text: str | bytes, source: str) -> PriceBook:
     try:
         return PriceBook.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise PriceBookUnreadableError(source, f"{where}: {first['msg']}" if where else first["msg"]) from error
+        raise PriceBookUnreadableError(source, first_problem(error)) from error
 
 
 def render_book(book: PriceBook) -> str:
